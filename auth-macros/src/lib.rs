@@ -1,0 +1,116 @@
+//! The attribute macros of `auth-runtime`, which re-exports and documents them: depend on that crate alone.
+//!
+//! What happens to `#[require_role("admin")]` stands in the order of the modules: [`attribute`] understands what the
+//! programmer wrote, [`stack`] gathers the attributes on one function, [`handler`] takes the function apart, and
+//! [`expand`] writes the code. [`mistakes`] collects what is wrong on the way, [`vocabulary`] holds every word,
+//! [`document`] says the policy in words.
+
+mod attribute;
+mod document;
+mod expand;
+mod handler;
+mod mistakes;
+mod stack;
+mod vocabulary;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+
+use crate::{
+    attribute::Attribute,
+    handler::Handler,
+    mistakes::Mistakes,
+    stack::Stack,
+    vocabulary::{Vocabulary, Word},
+};
+
+/// Lets only authenticated callers through. Documented at `auth_runtime::require_auth`.
+#[proc_macro_attribute]
+pub fn require_auth(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireAuth, &arguments.into(), item.into()).into()
+}
+
+/// Lets only callers with a role through. Documented at `auth_runtime::require_role`.
+#[proc_macro_attribute]
+pub fn require_role(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireRole, &arguments.into(), item.into()).into()
+}
+
+/// Writes down that a handler is open to everybody. Documented at `auth_runtime::public`.
+#[proc_macro_attribute]
+pub fn public(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::Public, &arguments.into(), item.into()).into()
+}
+
+/// What the programmer wrote → tokens. Either the guarded function, or errors beside the function as it was.
+fn attach(word: Word, arguments: &TokenStream, item: TokenStream) -> TokenStream {
+    let item = handler::ungroup(item);
+    let mistakes = Mistakes::new();
+
+    let attribute = Attribute::parse(word, Span::call_site(), arguments.clone(), &mistakes);
+    let krate = attribute
+        .as_ref()
+        .and_then(|attribute| attribute.settings.krate().cloned())
+        .unwrap_or_else(stack::default_crate);
+    let mut handler = match syn::parse2::<Handler>(item.clone()) {
+        Ok(handler) => handler,
+        Err(error) => {
+            mistakes.push(not_a_function(word, &item).unwrap_or(error));
+            return finish(mistakes, &item, TokenStream::new);
+        }
+    };
+
+    if attribute.is_some()
+        && let Some(above) = stack::rotate(word, &krate, arguments, &mut handler.attributes)
+    {
+        return finish(mistakes, &handler, || quote! { #above #handler });
+    }
+
+    let stack = Stack::gather(attribute, &krate, &mut handler.attributes, &mistakes);
+    let shape = handler.shape(word, &mistakes);
+    finish(mistakes, &handler, || match (&shape, &stack) {
+        (Some(shape), Some(stack)) => expand::guarded(&handler, shape, stack),
+        // Whatever is missing was reported, so this is never reached; if it were, nothing would be emitted.
+        _ => TokenStream::new(),
+    })
+}
+
+fn finish(
+    mistakes: Mistakes,
+    item: &impl ToTokens,
+    expand: impl FnOnce() -> TokenStream,
+) -> TokenStream {
+    match mistakes.check() {
+        Ok(()) => expand(),
+        Err(errors) => expand::refused(item, &errors),
+    }
+}
+
+/// "This is a `struct`", if the item begins with a word that says so.
+fn not_a_function(word: Word, item: &TokenStream) -> Option<syn::Error> {
+    let attribute = word.word();
+    item.clone().into_iter().find_map(|token| {
+        let TokenTree::Ident(keyword) = token else { return None };
+        let advice = match keyword.to_string().as_str() {
+            "mod" => format!("put `#[{attribute}]` on each handler inside the module"),
+            "impl" | "trait" => format!("put `#[{attribute}]` on each handler inside it"),
+            "struct" | "enum" | "union" | "const" | "static" | "type" | "use" | "macro_rules" => {
+                format!("put `#[{attribute}]` on the handler function")
+            }
+            _ => return None,
+        };
+        Some(syn::Error::new(
+            keyword.span(),
+            format!("`#[{attribute}]` guards an `async fn`, and this is a `{keyword}`: {advice}"),
+        ))
+    })
+}

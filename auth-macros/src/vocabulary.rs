@@ -1,0 +1,260 @@
+//! Every word of the attribute language, once. Lists of what is allowed and suggestions are derived from here.
+
+use std::fmt::Write as _;
+
+use syn::{Attribute, Path};
+
+/// A set of words, each with the one spelling that users write.
+pub(crate) trait Vocabulary: Copy + 'static {
+    /// All of them, in the order in which messages list them.
+    const ALL: &'static [Self];
+
+    /// The word as written.
+    fn word(self) -> &'static str;
+
+    /// How a message shows it: the word, with what follows it.
+    fn usage(self) -> &'static str {
+        self.word()
+    }
+
+    /// The member that is spelt like this, exactly.
+    fn find(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.word() == word)
+    }
+
+    /// "`a`, `b` or `c`".
+    fn expected() -> String {
+        alternatives(Self::ALL.iter().map(|known| known.usage()))
+    }
+
+    /// "; did you mean `require_role`?", or nothing if no word is near.
+    fn did_you_mean(wrong: &str) -> String {
+        let nearest = Self::ALL
+            .iter()
+            .map(|known| (distance(wrong, known.word()), known.word()))
+            .min_by_key(|(distance, _)| *distance);
+        match nearest {
+            Some((distance, word)) if distance <= word.chars().count().div_ceil(3) => {
+                format!("; did you mean `{word}`?")
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// The attributes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Word {
+    RequireAuth,
+    RequireRole,
+    Public,
+}
+
+impl Vocabulary for Word {
+    const ALL: &'static [Self] = &[Self::RequireAuth, Self::RequireRole, Self::Public];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::RequireAuth => "require_auth",
+            Self::RequireRole => "require_role",
+            Self::Public => "public",
+        }
+    }
+}
+
+impl Word {
+    /// Which of our attributes this is, if it is one of ours: `#[require_auth]`, or a path that starts at our crate.
+    ///
+    /// `#[other::require_auth]` belongs to somebody else and must not be swallowed.
+    pub(crate) fn of(attribute: &Attribute, krate: &Path) -> Option<Self> {
+        let path = attribute.path();
+        let last = path.segments.last()?;
+        let word = Self::find(&last.ident.to_string())?;
+        let ours = match path.segments.first() {
+            Some(first) if path.segments.len() > 1 => {
+                let first = first.ident.to_string();
+                first == "auth_runtime"
+                    || first == "auth_macros"
+                    || krate.segments.first().is_some_and(|own| own.ident == first)
+            }
+            _ => path.leading_colon.is_none(),
+        };
+        ours.then_some(word)
+    }
+}
+
+/// What may stand beside the rule in any attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Setting {
+    Crate,
+    InImpl,
+}
+
+impl Vocabulary for Setting {
+    const ALL: &'static [Self] = &[Self::Crate, Self::InImpl];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Crate => "crate",
+            Self::InImpl => "in_impl",
+        }
+    }
+
+    fn usage(self) -> &'static str {
+        match self {
+            Self::Crate => "crate = ::path",
+            Self::InImpl => "in_impl",
+        }
+    }
+}
+
+/// How several names combine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Quantifier {
+    Any,
+    All,
+}
+
+impl Vocabulary for Quantifier {
+    const ALL: &'static [Self] = &[Self::Any, Self::All];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::All => "all",
+        }
+    }
+
+    fn usage(self) -> &'static str {
+        match self {
+            Self::Any => "any(\"…\", …)",
+            Self::All => "all(\"…\", …)",
+        }
+    }
+}
+
+/// actix-web's route attributes: these belong on the generated function, where actix looks for them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RouteWord {
+    Get,
+    Post,
+    Put,
+    Delete,
+    Head,
+    Connect,
+    Options,
+    Trace,
+    Patch,
+    Query,
+    Route,
+    Routes,
+}
+
+impl Vocabulary for RouteWord {
+    const ALL: &'static [Self] = &[
+        Self::Get,
+        Self::Post,
+        Self::Put,
+        Self::Delete,
+        Self::Head,
+        Self::Connect,
+        Self::Options,
+        Self::Trace,
+        Self::Patch,
+        Self::Query,
+        Self::Route,
+        Self::Routes,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Put => "put",
+            Self::Delete => "delete",
+            Self::Head => "head",
+            Self::Connect => "connect",
+            Self::Options => "options",
+            Self::Trace => "trace",
+            Self::Patch => "patch",
+            Self::Query => "query",
+            Self::Route => "route",
+            Self::Routes => "routes",
+        }
+    }
+}
+
+/// "`a`", "`a` or `b`", "`a`, `b` or `c`".
+fn alternatives(words: impl ExactSizeIterator<Item = &'static str>) -> String {
+    let count = words.len();
+    let mut list = String::new();
+    for (index, word) in words.enumerate() {
+        let separator = match index {
+            0 => "",
+            _ if index + 1 == count => " or ",
+            _ => ", ",
+        };
+        // Writing to a `String` cannot fail.
+        let _ = write!(list, "{separator}`{word}`");
+    }
+    list
+}
+
+/// How many letters have to be put in, taken out, changed or swapped with a neighbour to make one word the other.
+///
+/// (Optimal string alignment distance; two rows back are kept for the swap.)
+#[expect(
+    clippy::indexing_slicing,
+    reason = "every row is one longer than `to`, and `j` is an index of `to`"
+)]
+fn distance(from: &str, to: &str) -> usize {
+    let from: Vec<char> = from.chars().flat_map(char::to_lowercase).collect();
+    let to: Vec<char> = to.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in to.iter().enumerate() {
+            let mut best = (above[j] + usize::from(a != b)).min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
+                best = best.min(before[j - 1] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_readable() {
+        assert_eq!(Setting::expected(), "`crate = ::path` or `in_impl`");
+        assert_eq!(alternatives(["a", "b", "c"].into_iter()), "`a`, `b` or `c`");
+    }
+
+    #[test]
+    fn near_misses_are_suggested_and_far_ones_are_not() {
+        assert_eq!(Quantifier::did_you_mean("nay"), "; did you mean `any`?");
+        assert_eq!(Setting::did_you_mean("crat"), "; did you mean `crate`?");
+        assert_eq!(Setting::did_you_mean("in_implementation"), "");
+        assert_eq!(Quantifier::did_you_mean("every"), "");
+    }
+
+    #[test]
+    fn every_word_finds_itself() {
+        fn check<V: Vocabulary + PartialEq + std::fmt::Debug>() {
+            for known in V::ALL {
+                assert_eq!(V::find(known.word()), Some(*known));
+                assert_eq!(distance(known.word(), known.word()), 0);
+            }
+        }
+        check::<Word>();
+        check::<Setting>();
+        check::<Quantifier>();
+        check::<RouteWord>();
+    }
+}
