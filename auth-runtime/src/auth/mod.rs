@@ -1,0 +1,92 @@
+//! The value an application puts into its `app_data`: everything that is the same for all its requests.
+
+mod authenticate;
+mod builder;
+
+use std::{fmt, sync::Arc};
+
+use actix_web::{HttpRequest, web};
+
+pub(crate) use authenticate::{Authenticating, Panicked, poll_caught};
+pub use builder::{AuthBuilder, BuildError};
+
+use crate::{
+    clock::Clock,
+    response::Responses,
+    roles::RoleHierarchy,
+    verifier::{Verifier, jwt::JwtVerifier},
+};
+
+/// Who may vouch for callers, and how refusals are written.
+///
+/// Build one, and give each `App` a clone. Cloning is cheap.
+///
+/// # Examples
+///
+/// ```
+/// use actix_web::{App, HttpResponse, Responder, get};
+/// use auth_runtime::{Algorithm, Auth, Issuer, Key, require_role};
+///
+/// #[require_role("admin")]
+/// #[get("/admin")]
+/// async fn admin() -> impl Responder {
+///     HttpResponse::Ok().body("welcome")
+/// }
+///
+/// # #[actix_web::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secret = [7; 32];
+/// let auth = Auth::builder()
+///     .issuer(
+///         Issuer::new("https://id.example.com/")
+///             .audience("api")
+///             .key(Key::secret(Algorithm::HS256, secret)),
+///     )
+///     .build()?;
+/// let app = actix_web::test::init_service(App::new().app_data(auth.clone()).service(admin)).await;
+///
+/// // Nobody is logged in: 401, and the response says how to log in.
+/// let request = actix_web::test::TestRequest::get().uri("/admin").to_request();
+/// let response = actix_web::test::call_service(&app, request).await;
+/// assert_eq!(response.status(), 401);
+/// assert_eq!(response.headers().get("www-authenticate").unwrap(), r#"Bearer realm="api""#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    /// `None` if the application takes opaque tokens only.
+    jwt: Option<JwtVerifier>,
+    verifier: Option<Box<dyn Verifier>>,
+    hierarchy: RoleHierarchy,
+    responses: Responses,
+    token_limit: usize,
+    clock: Box<dyn Clock>,
+}
+
+impl Auth {
+    /// Starts an empty configuration.
+    pub fn builder() -> AuthBuilder {
+        AuthBuilder::default()
+    }
+
+    /// The nearest `Auth` of the application that serves this request, given as it is or inside `web::Data`.
+    pub(crate) fn of(request: &HttpRequest) -> Option<&Self> {
+        request
+            .app_data::<Self>()
+            .or_else(|| request.app_data::<web::Data<Self>>().map(|data| &***data))
+    }
+
+    pub(crate) fn responses(&self) -> &Responses {
+        &self.0.responses
+    }
+}
+
+/// Keys and verifiers stay out of logs.
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("responses", &self.0.responses).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! Where in a token roles and scopes stand, and how they are read.
+
+use serde_json::{Map, Value};
+
+/// Where a claim stands.
+///
+/// Made from
+/// * a name, which is one member at the top level. It is never split at dots, because real names contain them:
+///   `cognito:groups`, `https://example.com/roles`;
+/// * a JSON Pointer (RFC 6901), recognized by its leading `/`: `/realm_access/roles`;
+/// * an array of names, from the outside in: `["resource_access", "my-app", "roles"]`.
+///
+/// # Examples
+///
+/// ```
+/// use auth_runtime::{ClaimPath, Issuer};
+///
+/// let issuer = Issuer::new("https://id.example.com/realms/main").roles_claim("/realm_access/roles");
+/// let same: ClaimPath = ["realm_access", "roles"].into();
+/// assert_eq!(same, ClaimPath::from("/realm_access/roles"));
+/// assert_ne!(same, ClaimPath::from("realm_access.roles")); // one member with a dot in its name
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimPath(Vec<String>);
+
+impl From<&str> for ClaimPath {
+    fn from(path: &str) -> Self {
+        match path.strip_prefix('/') {
+            // RFC 6901 §4: `~1` first, so that `~01` stays `~1`.
+            Some(pointer) => Self(
+                pointer.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect(),
+            ),
+            None => Self(vec![path.to_owned()]),
+        }
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for ClaimPath {
+    fn from(names: [&str; N]) -> Self {
+        Self(names.into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl ClaimPath {
+    /// The value that stands there.
+    fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
+        let (first, rest) = self.0.split_first()?;
+        rest.iter().try_fold(claims.get(first)?, |value, name| value.as_object()?.get(name))
+    }
+}
+
+/// The roles in a token. Anything but an array of strings gives none: a role claim of the wrong shape is a mistake
+/// somewhere, and guessing what it means would grant something (CHECKLIST D5).
+pub(crate) fn roles(claims: &Map<String, Value>, path: &ClaimPath) -> Vec<Box<str>> {
+    match path.find(claims) {
+        Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
+        _ => Vec::new(),
+    }
+}
+
+/// The scopes in a token: a string with spaces between them (RFC 6749 §3.3, RFC 9068 §2.2.3) or an array.
+pub(crate) fn scopes(claims: &Map<String, Value>, path: Option<&ClaimPath>) -> Vec<Box<str>> {
+    let value = match path {
+        Some(path) => path.find(claims),
+        None => claims.get("scope").or_else(|| claims.get("scp")),
+    };
+    match value {
+        Some(Value::String(scopes)) => distinct(scopes.split(' ').collect()),
+        Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
+        _ => Vec::new(),
+    }
+}
+
+fn strings(values: &[Value]) -> Option<Vec<&str>> {
+    values.iter().map(Value::as_str).collect()
+}
+
+fn distinct(names: Vec<&str>) -> Vec<Box<str>> {
+    let mut distinct: Vec<Box<str>> = Vec::with_capacity(names.len());
+    for name in names {
+        if !name.is_empty() && !distinct.iter().any(|known| **known == *name) {
+            distinct.push(name.into());
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(claims) => claims,
+            other => panic!("{other} is no object"),
+        }
+    }
+
+    #[test]
+    fn d5_a_role_claim_of_the_wrong_type_yields_no_roles() {
+        for wrong in [
+            json!("admin"),
+            json!(1),
+            json!(true),
+            json!(null),
+            json!({"admin": true}),
+            json!(["admin", 1]),
+            json!([["admin"]]),
+        ] {
+            assert!(roles(&claims(json!({"roles": wrong})), &"roles".into()).is_empty(), "{wrong}");
+        }
+        assert_eq!(
+            *roles(&claims(json!({"roles": ["a", "", "a", "b"]})), &"roles".into()),
+            ["a".into(), "b".into()]
+        );
+    }
+
+    #[test]
+    fn paths_reach_what_providers_use_and_never_split_at_dots() {
+        let claims = claims(json!({
+            "resource_access": {"my-app": {"roles": ["r1"]}},
+            "cognito:groups": ["r2"],
+            "https://ns/roles": ["r3"],
+            "a.b": ["r4"],
+            "a": {"b": ["r5"]},
+            "x/y": {"~": ["r6"]},
+        }));
+        for (path, role) in [
+            (ClaimPath::from(["resource_access", "my-app", "roles"]), "r1"),
+            (ClaimPath::from("/resource_access/my-app/roles"), "r1"),
+            (ClaimPath::from("cognito:groups"), "r2"),
+            (ClaimPath::from("https://ns/roles"), "r3"),
+            (ClaimPath::from("a.b"), "r4"),
+            (ClaimPath::from("/a/b"), "r5"),
+            (ClaimPath::from("/x~1y/~0"), "r6"),
+        ] {
+            assert_eq!(*roles(&claims, &path), [role.into()], "{path:?}");
+        }
+        assert!(roles(&claims, &ClaimPath::from([])).is_empty());
+        assert!(roles(&claims, &ClaimPath::from("/a/b/0")).is_empty());
+    }
+
+    #[test]
+    fn scopes_are_a_string_or_an_array_and_scope_comes_before_scp() {
+        let of = |value| scopes(&claims(value), None);
+        assert_eq!(*of(json!({"scope": "a  b a"})), ["a".into(), "b".into()]);
+        assert_eq!(*of(json!({"scp": ["a", "b"]})), ["a".into(), "b".into()]);
+        assert_eq!(*of(json!({"scope": "a", "scp": ["b"]})), ["a".into()]);
+        assert!(of(json!({"scope": 1})).is_empty());
+        assert!(of(json!({"scp": ["a", 1]})).is_empty());
+    }
+}

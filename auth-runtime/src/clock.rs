@@ -1,0 +1,38 @@
+//! Where "now" comes from, so that expiry is tested without sleeping.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Tells the time in whole seconds since 1970-01-01T00:00:00Z.
+///
+/// Implemented for closures, so a test can move time by hand:
+///
+/// ```
+/// use auth_runtime::clock::Clock;
+///
+/// let frozen = || 1_700_000_000;
+/// assert_eq!(frozen.now(), 1_700_000_000);
+/// ```
+pub trait Clock: Send + Sync + 'static {
+    /// The current time, in seconds since the Unix epoch.
+    fn now(&self) -> u64;
+}
+
+impl<F> Clock for F
+where
+    F: Fn() -> u64 + Send + Sync + 'static,
+{
+    fn now(&self) -> u64 {
+        self()
+    }
+}
+
+/// The operating system's clock; what [`Auth`](crate::Auth) uses unless told otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> u64 {
+        // A clock before 1970 is a broken machine. `u64::MAX` makes every token expired: deny.
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs())
+    }
+}

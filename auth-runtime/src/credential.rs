@@ -1,0 +1,142 @@
+//! Request → credential: where it stands, and whether it is written as RFC 6750 says.
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+
+/// How a credential came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// `Authorization: Bearer …` (RFC 6750 §2.1).
+    Bearer,
+}
+
+/// Why what stands in the request is no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialError {
+    /// More than one: whichever we took, somebody in front of us may have taken the other (RESPONSES A4).
+    Repeated,
+    /// `Bearer` without a token, or with one that is no `b64token` (A3).
+    Malformed,
+    /// Longer than the limit (A27).
+    TooLong,
+}
+
+/// The bearer token of a request, if it has one.
+///
+/// Another scheme is no credential of ours (A2), `Proxy-Authorization` is not for an origin server (A26), and query
+/// parameters end up in logs: none of these is looked at.
+pub(crate) fn bearer(headers: &HeaderMap, limit: usize) -> Result<Option<&str>, CredentialError> {
+    let mut lines = headers.get_all(AUTHORIZATION);
+    let Some(line) = lines.next() else {
+        return Ok(None);
+    };
+    if lines.next().is_some() {
+        return Err(CredentialError::Repeated);
+    }
+
+    // Every header value is read as bytes: what is not ASCII is refused, never a panic.
+    let line = line.as_bytes();
+    let end = line.iter().position(|byte| !is_tchar(*byte)).unwrap_or(line.len());
+    let (scheme, rest) = line.split_at_checked(end).unwrap_or_default();
+    // Scheme names are case-insensitive (RFC 9110 §11.1).
+    if !scheme.eq_ignore_ascii_case(b"Bearer") {
+        return Ok(None);
+    }
+
+    let token = rest.trim_ascii_start();
+    // 1*SP stands between scheme and token, and nothing else does (RFC 9110 §11.4).
+    let separator = rest.strip_suffix(token).unwrap_or_default();
+    if separator.is_empty() || separator.iter().any(|byte| *byte != b' ') {
+        return Err(CredentialError::Malformed);
+    }
+    if token.len() > limit {
+        return Err(CredentialError::TooLong);
+    }
+    if !is_b64token(token) {
+        return Err(CredentialError::Malformed);
+    }
+    std::str::from_utf8(token).map(Some).map_err(|_| CredentialError::Malformed)
+}
+
+/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750 §2.1).
+fn is_b64token(token: &[u8]) -> bool {
+    let end = token.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let body = token.get(..end).unwrap_or_default();
+    !body.is_empty()
+        && body.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        })
+}
+
+/// `tchar` (RFC 9110 §5.6.2).
+fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn read(lines: &[&[u8]]) -> Result<Option<String>, CredentialError> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
+        }
+        bearer(&headers, 64).map(|token| token.map(str::to_owned))
+    }
+
+    #[test]
+    fn the_scheme_is_case_insensitive_and_the_token_is_not() {
+        assert_eq!(read(&[b"Bearer aA.b-c_d"]).unwrap().as_deref(), Some("aA.b-c_d"));
+        assert_eq!(read(&[b"bEARER aA"]).unwrap().as_deref(), Some("aA"));
+        assert_eq!(read(&[b"Bearer   three"]).unwrap().as_deref(), Some("three"));
+        assert_eq!(read(&[b"Bearer padded=="]).unwrap().as_deref(), Some("padded=="));
+    }
+
+    #[test]
+    fn other_schemes_and_no_header_are_no_credential() {
+        assert_eq!(read(&[]), Ok(None));
+        for line in [b"Basic dXNlcjpwYXNz".as_slice(), b"Bearerx abc", b"DPoP abc", b"", b"\xff"] {
+            assert_eq!(read(&[line]), Ok(None), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_b64token_is_malformed() {
+        for line in [
+            b"Bearer".as_slice(),
+            b"Bearer ",
+            b"Bearer\tabc",
+            b"Bearer \tabc",
+            b"Bearer=abc",
+            b"Bearer \"abc\"",
+            b"Bearer a b",
+            b"Bearer a,b",
+            b"Bearer a, Bearer b",
+            b"Bearer =",
+            b"Bearer a=b",
+            b"Bearer \xc3\xa9",
+        ] {
+            assert_eq!(read(&[line]), Err(CredentialError::Malformed), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn two_lines_are_repeated_whatever_they_say() {
+        for pair in
+            [[b"Bearer a", b"Bearer a"], [b"Bearer a", b"Basic bb"], [b"Basic aa", b"Basic bb"]]
+        {
+            assert_eq!(read(&[pair[0], pair[1]]), Err(CredentialError::Repeated));
+        }
+    }
+
+    #[test]
+    fn the_limit_counts_the_token_alone() {
+        let fits = [b"Bearer ".as_slice(), &[b'a'; 64]].concat();
+        let too_long = [b"Bearer ".as_slice(), &[b'a'; 65]].concat();
+        assert_eq!(read(&[&fits]).unwrap().as_deref(), Some("a".repeat(64).as_str()));
+        assert_eq!(read(&[&too_long]), Err(CredentialError::TooLong));
+    }
+}

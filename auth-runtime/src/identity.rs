@@ -1,0 +1,230 @@
+//! Who the caller is. Proof that a verifier vouched for a credential: an [`Identity`] has one constructor, here.
+
+use std::{fmt, sync::Arc};
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::{credential::Method, roles::RoleHierarchy};
+
+/// A verified caller.
+///
+/// As an extractor it gives the handler the identity the guard found. In a handler without an attribute it verifies
+/// the request's credentials itself and answers 401 where there are none: no attribute never means no check.
+///
+/// Cloning is cheap: the data is shared.
+///
+/// # Examples
+///
+/// ```
+/// use actix_web::{HttpResponse, Responder, get};
+/// use auth_runtime::{Identity, require_auth};
+///
+/// #[require_auth]
+/// #[get("/me")]
+/// async fn me(identity: Identity) -> impl Responder {
+///     // Without a valid token this line is never reached: the caller got a 401.
+///     HttpResponse::Ok().body(format!("{} from {}", identity.subject(), identity.issuer()))
+/// }
+/// ```
+///
+/// # Notes
+///
+/// * Name a user by [`issuer`](Self::issuer) *and* [`subject`](Self::subject) together. An e-mail address or a user
+///   name is neither unique nor stable (RFC 7519 §4.1.2, OpenID Connect Core §5.7).
+/// * `Option<Identity>` works below any attribute of this crate, `#[public]` included: no credentials is `None`, bad
+///   credentials are a 401. Without an attribute actix-web turns *every* failure into `None`; take
+///   [`OptionalIdentity`](crate::OptionalIdentity) there.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    issuer: Box<str>,
+    subject: Box<str>,
+    /// With everything the hierarchy adds.
+    roles: Box<[Box<str>]>,
+    scopes: Box<[Box<str>]>,
+    method: Method,
+    acr: Option<Box<str>>,
+    auth_time: Option<u64>,
+    expires_at: Option<u64>,
+    claims: Option<Box<RawValue>>,
+}
+
+impl Identity {
+    /// The one constructor: from what a verifier vouched for.
+    pub(crate) fn new(verified: Verified, method: Method, hierarchy: &RoleHierarchy) -> Self {
+        let Verified { issuer, subject, roles, scopes, acr, auth_time, expires_at, claims } =
+            verified;
+        Self(Arc::new(Inner {
+            issuer,
+            subject,
+            roles: hierarchy.with_implied(roles).into_boxed_slice(),
+            scopes: scopes.into_boxed_slice(),
+            method,
+            acr,
+            auth_time,
+            expires_at,
+            claims,
+        }))
+    }
+
+    /// Who vouches for the caller: the token's `iss`, or what the application's verifier says.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The caller's name at the issuer (`sub`).
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// The roles, with those a [role hierarchy](crate::AuthBuilder::role_implies) adds.
+    pub fn roles(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.roles.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether the caller has exactly this role: case matters, no prefix is added or removed.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|held| held == role)
+    }
+
+    /// The scopes of the token.
+    pub fn scopes(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.scopes.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether the token has exactly this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|held| held == scope)
+    }
+
+    /// How the credential came.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.0.method
+    }
+
+    /// How the caller proved who they are (`acr`).
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.0.acr.as_deref()
+    }
+
+    /// When the caller last authenticated, in seconds since the Unix epoch (`auth_time`).
+    #[must_use]
+    pub fn auth_time(&self) -> Option<u64> {
+        self.0.auth_time
+    }
+
+    /// The first second since the Unix epoch at which the credential is no longer valid (`exp`), without leeway.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<u64> {
+        self.0.expires_at
+    }
+
+    /// The claims as a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// If the claims are not of that shape. The error can repeat what a claim says: do not send it to the client.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.0.claims.as_deref().map_or("{}", RawValue::get))
+    }
+}
+
+/// Subject, roles and claims are personal data: they do not belong in a debug log.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("issuer", &self.0.issuer)
+            .field("method", &self.0.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a verifier vouches for. The guard, and nothing else, makes an [`Identity`](crate::Identity) of it.
+///
+/// `issuer` and `subject` together name the caller (CHECKLIST L6); an e-mail address or user name does not.
+#[derive(Clone)]
+pub struct Verified {
+    pub(crate) issuer: Box<str>,
+    pub(crate) subject: Box<str>,
+    pub(crate) roles: Vec<Box<str>>,
+    pub(crate) scopes: Vec<Box<str>>,
+    pub(crate) acr: Option<Box<str>>,
+    pub(crate) auth_time: Option<u64>,
+    pub(crate) expires_at: Option<u64>,
+    /// The claims as the JSON object they came in; `None` reads as `{}`.
+    pub(crate) claims: Option<Box<RawValue>>,
+}
+
+impl Verified {
+    /// A caller without roles or scopes.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, subject: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into().into_boxed_str(),
+            subject: subject.into().into_boxed_str(),
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            acr: None,
+            auth_time: None,
+            expires_at: None,
+            claims: None,
+        }
+    }
+
+    /// Adds one role. Compared exactly: case matters, no prefix is added or removed.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.roles.push(role.into().into_boxed_str());
+        self
+    }
+
+    /// Adds one scope. Compared exactly.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scopes.push(scope.into().into_boxed_str());
+        self
+    }
+
+    /// How the caller authenticated (`acr`, OpenID Connect Core §2).
+    #[must_use]
+    pub fn acr(mut self, acr: impl Into<String>) -> Self {
+        self.acr = Some(acr.into().into_boxed_str());
+        self
+    }
+
+    /// When the caller authenticated, in seconds since the Unix epoch (`auth_time`).
+    #[must_use]
+    pub fn auth_time(mut self, seconds: u64) -> Self {
+        self.auth_time = Some(seconds);
+        self
+    }
+
+    /// The first second, since the Unix epoch, at which this is no longer true.
+    #[must_use]
+    pub fn expires_at(mut self, seconds: u64) -> Self {
+        self.expires_at = Some(seconds);
+        self
+    }
+
+    /// The claims as JSON, for [`Claims`](crate::Claims).
+    #[must_use]
+    pub fn claims(mut self, claims: Box<RawValue>) -> Self {
+        self.claims = Some(claims);
+        self
+    }
+}
+
+/// A subject and claims are personal data: they do not belong in a debug log.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

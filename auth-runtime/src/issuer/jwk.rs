@@ -1,0 +1,175 @@
+//! JSON Web Keys (RFC 7517, RFC 7518 §6, RFC 8037 §2) and sets of them.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Map, Value};
+
+use super::{
+    error::KeyError,
+    key::{Checked, LoadedKey},
+};
+use crate::json;
+
+/// Reads one key, which has to be usable.
+pub(super) fn single(text: &str, allowed: &[Algorithm]) -> Result<LoadedKey, KeyError> {
+    let jwk = json::object(text).map_err(|error| KeyError::Jwk(place(&error)))?;
+    key(&jwk, allowed)?.map_err(KeyError::NotForVerifying)
+}
+
+/// Reads a set: keys for other purposes are passed over, keys that are broken or weak are not.
+///
+/// # Errors
+///
+/// What is wrong, with the position and name of the key it is wrong with.
+pub(super) fn set(text: &str, allowed: &[Algorithm]) -> Result<Vec<LoadedKey>, String> {
+    let set = json::object(text).map_err(|error| format!("it is no JWK set: {}", place(&error)))?;
+    let Some(Value::Array(jwks)) = set.get("keys") else {
+        return Err("it has no array `keys`".to_owned());
+    };
+
+    let mut keys = Vec::new();
+    for (index, jwk) in jwks.iter().enumerate() {
+        let described = || match jwk.get("kid").and_then(Value::as_str) {
+            Some(kid) => format!("key {} (kid {kid:?})", index + 1),
+            None => format!("key {}", index + 1),
+        };
+        let jwk = jwk.as_object().ok_or_else(|| format!("{}: it is no object", described()))?;
+        match key(jwk, allowed) {
+            Ok(Ok(key)) => keys.push(key),
+            Ok(Err(purpose)) => {
+                tracing::debug!(key = described(), purpose, "a key of the JWK set is not used");
+            }
+            Err(error) => return Err(format!("{}: {error}", described())),
+        }
+    }
+    if keys.is_empty() {
+        return Err("no key in it can verify signatures".to_owned());
+    }
+    Ok(keys)
+}
+
+/// Where a JSON text is wrong. Not what stands there: it may be a secret.
+fn place(error: &serde_json::Error) -> String {
+    format!("not valid at line {}, column {}", error.line(), error.column())
+}
+
+/// `Ok(Err(why))` is a sound key that is not for us.
+fn key(
+    jwk: &Map<String, Value>,
+    allowed: &[Algorithm],
+) -> Result<Result<LoadedKey, &'static str>, KeyError> {
+    if let Err(purpose) = for_verifying(jwk)? {
+        return Ok(Err(purpose));
+    }
+    let named = match jwk.get("alg") {
+        None => None,
+        Some(_) => match algorithm(string(jwk, "alg")?) {
+            Some(algorithm) => Some(algorithm),
+            None => return Ok(Err("its `alg` is not supported")),
+        },
+    };
+    let with = |implied: &[Algorithm]| match named {
+        Some(named) => vec![named],
+        None => implied.to_vec(),
+    };
+    // Several algorithms share these types of key, so the operator has to choose (RFC 8725 §3.1).
+    let chosen = |of_kind: &[Algorithm], example| {
+        let chosen: Vec<Algorithm> =
+            allowed.iter().copied().filter(|algorithm| of_kind.contains(algorithm)).collect();
+        let algorithms = with(&chosen);
+        if algorithms.is_empty() {
+            return Err(KeyError::JwkWithoutAlgorithm(example));
+        }
+        Ok(algorithms)
+    };
+
+    let key = match string(jwk, "kty")? {
+        "RSA" => {
+            let algorithms = chosen(&RSA, "RS256")?;
+            let key = DecodingKey::from_rsa_components(string(jwk, "n")?, string(jwk, "e")?)
+                .map_err(|_| KeyError::Unreadable)?;
+            Checked::rsa(&key, algorithms)?
+        }
+        "EC" => {
+            let (curve, length) = match string(jwk, "crv")? {
+                "P-256" => (Algorithm::ES256, 32),
+                "P-384" => (Algorithm::ES384, 48),
+                _ => return Ok(Err("its curve is not supported")),
+            };
+            let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
+            // RFC 7518 §6.2.1.2: always the full length, so that the two cannot be cut differently.
+            if x.len() != length || y.len() != length {
+                return Err(KeyError::Unreadable);
+            }
+            let point = [&[4], x.as_slice(), y.as_slice()].concat();
+            Checked::ec(DecodingKey::from_ec_der(&point), with(&[curve]))?
+        }
+        "OKP" => {
+            if string(jwk, "crv")? != "Ed25519" {
+                return Ok(Err("its curve is not supported"));
+            }
+            Checked::ed(DecodingKey::from_ed_der(&bytes(jwk, "x")?), with(&[Algorithm::EdDSA]))?
+        }
+        "oct" => Checked::secret(&bytes(jwk, "k")?, chosen(&HMAC, "HS256")?)?,
+        _ => return Ok(Err("its type is not supported")),
+    };
+    let kid = match jwk.get("kid") {
+        None => None,
+        Some(_) => Some(string(jwk, "kid")?.into()),
+    };
+    Ok(Ok(LoadedKey { kid, key }))
+}
+
+const RSA: [Algorithm; 6] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+const HMAC: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+
+/// The algorithm of this name (RFC 7518 §3.1, RFC 8037 §3.1), exactly as it is registered.
+pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
+    Some(match name {
+        "HS256" => Algorithm::HS256,
+        "HS384" => Algorithm::HS384,
+        "HS512" => Algorithm::HS512,
+        "RS256" => Algorithm::RS256,
+        "RS384" => Algorithm::RS384,
+        "RS512" => Algorithm::RS512,
+        "PS256" => Algorithm::PS256,
+        "PS384" => Algorithm::PS384,
+        "PS512" => Algorithm::PS512,
+        "ES256" => Algorithm::ES256,
+        "ES384" => Algorithm::ES384,
+        "EdDSA" => Algorithm::EdDSA,
+        _ => return None,
+    })
+}
+
+/// RFC 7517 §4.2, §4.3.
+fn for_verifying(jwk: &Map<String, Value>) -> Result<Result<(), &'static str>, KeyError> {
+    if jwk.contains_key("use") && string(jwk, "use")? != "sig" {
+        return Ok(Err("its `use` is not `sig`"));
+    }
+    match jwk.get("key_ops") {
+        None => {}
+        Some(Value::Array(operations)) if operations.iter().any(|it| it == "verify") => {}
+        Some(_) => return Ok(Err("its `key_ops` do not contain `verify`")),
+    }
+    Ok(Ok(()))
+}
+
+fn string<'a>(jwk: &'a Map<String, Value>, member: &str) -> Result<&'a str, KeyError> {
+    jwk.get(member)
+        .and_then(Value::as_str)
+        .ok_or_else(|| KeyError::Jwk(format!("`{member}` has to be a string")))
+}
+
+fn bytes(jwk: &Map<String, Value>, member: &str) -> Result<Vec<u8>, KeyError> {
+    URL_SAFE_NO_PAD
+        .decode(string(jwk, member)?)
+        .map_err(|_| KeyError::Jwk(format!("`{member}` has to be base64url without padding")))
+}

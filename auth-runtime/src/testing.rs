@@ -1,0 +1,285 @@
+//! Tokens and identities for tests (feature `testing`). Adds API only: no decision depends on the feature.
+//!
+//! # Examples
+//!
+//! ```
+//! use actix_web::{App, HttpResponse, Responder, get, http::header::AUTHORIZATION, test};
+//! use auth_runtime::{require_role, testing::TestIssuer};
+//!
+//! #[require_role("admin")]
+//! #[get("/admin")]
+//! async fn admin() -> impl Responder {
+//!     HttpResponse::Ok().body("welcome")
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = TestIssuer::new();
+//! let app = test::init_service(App::new().app_data(issuer.auth()?).service(admin)).await;
+//!
+//! for (token, status) in [
+//!     (issuer.token("ann").role("admin").mint(), 200),
+//!     (issuer.token("bob").role("user").mint(), 403),
+//!     (issuer.token("ann").role("admin").expired().mint(), 401),
+//! ] {
+//!     let request = test::TestRequest::get().uri("/admin").insert_header((AUTHORIZATION, format!("Bearer {token}")));
+//!     assert_eq!(test::call_service(&app, request.to_request()).await.status(), status);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::pin,
+    time::Duration,
+};
+
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    auth::{Auth, BuildError},
+    clock::{Clock, SystemClock},
+    credential::Method,
+    crypto::provider,
+    current::Current,
+    identity::{Identity, Verified},
+    issuer::{Issuer, Key},
+    roles::RoleHierarchy,
+};
+
+/// Issues tokens with a key of its own, made when it is made.
+pub struct TestIssuer {
+    name: String,
+    audience: String,
+    secret: [u8; 32],
+}
+
+impl Default for TestIssuer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestIssuer {
+    /// An issuer named `https://id.test/` whose tokens are for the audience `api`.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system has no random numbers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: "https://id.test/".to_owned(),
+            audience: "api".to_owned(),
+            secret: random_secret(),
+        }
+    }
+
+    /// Another name, for tests with several issuers.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Another audience.
+    #[must_use]
+    pub fn audience(self, audience: impl Into<String>) -> Self {
+        Self { audience: audience.into(), ..self }
+    }
+
+    /// From now on tokens are signed with another key; an `Auth` made before does not know it.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system has no random numbers.
+    pub fn rotate_key(&mut self) {
+        self.secret = random_secret();
+    }
+
+    /// This issuer as the application has to know it.
+    pub fn issuer(&self) -> Issuer {
+        Issuer::new(self.name.clone())
+            .audience(self.audience.clone())
+            .key(Key::secret(Algorithm::HS256, self.secret))
+    }
+
+    /// An [`Auth`] that trusts this issuer alone.
+    ///
+    /// # Errors
+    ///
+    /// If the name or the audience given is empty.
+    pub fn auth(&self) -> Result<Auth, BuildError> {
+        Auth::builder().issuer(self.issuer()).build()
+    }
+
+    /// A token for `subject` that is valid for five minutes and has no roles.
+    pub fn token(&self, subject: &str) -> TestToken<'_> {
+        let now = SystemClock.now();
+        let claims = json!({
+            "iss": self.name,
+            "aud": self.audience,
+            "sub": subject,
+            "iat": now,
+            "exp": now.saturating_add(300),
+        });
+        let claims = match claims {
+            Value::Object(claims) => claims,
+            _ => Map::new(),
+        };
+        TestToken { issuer: self, claims, now }
+    }
+}
+
+/// The key stays out of logs.
+impl fmt::Debug for TestIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestIssuer").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A token that is being made.
+#[derive(Clone, Debug)]
+#[must_use = "a token is made by `mint`"]
+pub struct TestToken<'a> {
+    issuer: &'a TestIssuer,
+    claims: Map<String, Value>,
+    now: u64,
+}
+
+impl TestToken<'_> {
+    /// Adds one role to the claim `roles`.
+    pub fn role(mut self, role: &str) -> Self {
+        match self.claims.entry("roles").or_insert_with(|| json!([])) {
+            Value::Array(roles) => roles.push(role.into()),
+            other => *other = json!([role]),
+        }
+        self
+    }
+
+    /// Adds one scope to the claim `scope`.
+    pub fn scope(self, scope: &str) -> Self {
+        let scopes = match self.claims.get("scope") {
+            Some(Value::String(scopes)) => format!("{scopes} {scope}"),
+            _ => scope.to_owned(),
+        };
+        self.claim("scope", scopes)
+    }
+
+    /// Sets any claim, also to something wrong.
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Takes a claim out.
+    pub fn without(mut self, name: &str) -> Self {
+        self.claims.remove(name);
+        self
+    }
+
+    /// Valid for this long from now.
+    pub fn expires_in(self, time: Duration) -> Self {
+        let end = self.now.saturating_add(time.as_secs());
+        self.claim("exp", end)
+    }
+
+    /// Was valid until ten minutes ago, which is more than any leeway.
+    pub fn expired(self) -> Self {
+        let (issued, expired) = (self.now.saturating_sub(1_200), self.now.saturating_sub(600));
+        self.claim("iat", issued).claim("exp", expired)
+    }
+
+    /// The token in its compact form, signed with HS256.
+    ///
+    /// # Panics
+    ///
+    /// If the cryptography backend refuses to sign, which it has no reason to.
+    #[must_use]
+    pub fn mint(&self) -> String {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"at+jwt"}"#);
+        let payload = URL_SAFE_NO_PAD.encode(Value::Object(self.claims.clone()).to_string());
+        let message = format!("{header}.{payload}");
+        let key = EncodingKey::from_secret(&self.issuer.secret);
+        #[expect(clippy::expect_used, reason = "a test helper: HMAC signs whatever it is given")]
+        let signature = (provider().signer_factory)(&Algorithm::HS256, &key)
+            .expect("HS256 is always there")
+            .try_sign(message.as_bytes())
+            .expect("HMAC cannot fail");
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+/// An identity out of nothing, for code that takes one.
+///
+/// ```
+/// use auth_runtime::{testing::identity, verifier::Verified};
+///
+/// let ann = identity(Verified::new("https://id.test/", "ann").role("admin"));
+/// assert!(ann.has_role("admin"));
+/// assert!(!ann.has_role("Admin"));
+/// ```
+#[must_use]
+pub fn identity(verified: Verified) -> Identity {
+    Identity::new(verified, Method::Bearer, &RoleHierarchy::default())
+}
+
+/// Calls a plain handler, one without an attribute of ours, as if the guard had let this identity through.
+///
+/// A guarded handler cannot be called around its guard; keep its logic in a plain function and test that.
+///
+/// ```
+/// use actix_web::{Responder, test::TestRequest};
+/// use auth_runtime::{Identity, testing, verifier::Verified};
+///
+/// async fn greet(identity: Identity) -> impl Responder {
+///     format!("hello {}", identity.subject())
+/// }
+///
+/// # #[actix_web::main]
+/// # async fn main() {
+/// let ann = testing::identity(Verified::new("https://id.test/", "ann"));
+/// let (request, mut payload) = TestRequest::default().to_http_parts();
+/// assert_eq!(testing::call(greet, &request, &mut payload, ann).await.status(), 200);
+/// # }
+/// ```
+pub async fn call<F, Args>(
+    handler: F,
+    request: &HttpRequest,
+    payload: &mut dev::Payload,
+    identity: Identity,
+) -> HttpResponse
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest,
+{
+    let mut current = Some(Current::new(request, Some(identity)));
+    let mut extracting =
+        pin!(Current::during(&mut current, || Args::from_request(request, payload)));
+    let arguments =
+        poll_fn(|context| Current::during(&mut current, || extracting.as_mut().poll(context)));
+    match arguments.await {
+        Err(error) => HttpResponse::from_error(error),
+        Ok(arguments) => {
+            let mut running = pin!(Current::during(&mut current, || handler.call(arguments)));
+            let output =
+                poll_fn(|context| Current::during(&mut current, || running.as_mut().poll(context)));
+            output.await.respond_to(request).map_into_boxed_body()
+        }
+    }
+}
+
+fn random_secret() -> [u8; 32] {
+    let mut secret = [0; 32];
+    #[expect(
+        clippy::expect_used,
+        reason = "a test helper: without random numbers no test makes sense"
+    )]
+    getrandom::fill(&mut secret).expect("the operating system has random numbers");
+    secret
+}

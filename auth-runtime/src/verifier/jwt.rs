@@ -1,0 +1,165 @@
+//! JWTs (RFC 7519) signed as compact JWS (RFC 7515), judged by the issuer they name.
+//!
+//! jsonwebtoken supplies keys and signatures. The rules about headers and claims are ours: its own leave `nbf` off, take
+//! a token without `aud` or `iss`, pass `exp == now`, unknown `crit` and any `typ`.
+
+mod header;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, value::RawValue};
+
+use self::header::Header;
+use crate::{
+    claims::{roles, scopes},
+    identity::Verified,
+    issuer::{Issuer, IssuerError, LoadedIssuer, LoadedKey, Problem},
+    json,
+    verifier::VerifyError,
+};
+
+/// How many keys are tried where several share a name, or the token names none (CHECKLIST J11).
+const MOST_CANDIDATES: usize = 4;
+
+/// Whether a token has the shape of a JWS or JWE, so that issuers alone may judge it.
+pub(crate) fn looks_like_jwt(token: &str) -> bool {
+    token.bytes().filter(|byte| *byte == b'.').count() >= 2
+}
+
+/// Judges tokens by the keys and rules of the issuer they name.
+pub(crate) struct JwtVerifier {
+    /// Never empty, no name twice. A handful at most, so a list is the fastest map.
+    issuers: Vec<LoadedIssuer>,
+}
+
+impl JwtVerifier {
+    pub(crate) fn new(issuers: Vec<Issuer>) -> Result<Self, IssuerError> {
+        let mut loaded: Vec<LoadedIssuer> = Vec::with_capacity(issuers.len());
+        for issuer in issuers {
+            let issuer = issuer.load()?;
+            if loaded.iter().any(|known| known.name == issuer.name) {
+                return Err(IssuerError { issuer: issuer.name.into(), problem: Problem::Twice });
+            }
+            loaded.push(issuer);
+        }
+        Ok(Self { issuers: loaded })
+    }
+
+    /// Syntax, header, issuer, key, signature, claims: in this order, and the first that is wrong ends it.
+    ///
+    /// `now` is in seconds since the Unix epoch.
+    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Verified, VerifyError> {
+        let parts = Parts::split(token)?;
+        let header = Header::parse(&decoded_text(parts.header)?)?;
+        let payload = decoded_text(parts.payload)?;
+        let claims =
+            json::object(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
+
+        let issuer = self.issuer_of(&claims)?;
+        check_signature(issuer, &header, &parts)?;
+        let accepted = rules::check(issuer, &header, &claims, now)?;
+
+        Ok(Verified {
+            issuer: issuer.name.clone(),
+            subject: accepted.subject.into(),
+            roles: roles(&claims, &issuer.roles),
+            scopes: scopes(&claims, issuer.scopes.as_ref()),
+            acr: accepted.acr.map(Into::into),
+            auth_time: accepted.auth_time,
+            expires_at: Some(accepted.expires_at),
+            claims: Some(
+                RawValue::from_string(payload)
+                    .map_err(|_| invalid("the payload is no sound JSON object"))?,
+            ),
+        })
+    }
+
+    /// The issuer whose name `iss` is, exactly (J16). What the token says of itself is believed only as far as choosing
+    /// the keys that have to prove it (J15).
+    fn issuer_of(&self, claims: &Map<String, Value>) -> Result<&LoadedIssuer, VerifyError> {
+        let Some(Value::String(name)) = claims.get("iss") else {
+            return Err(invalid("`iss` is missing or no string"));
+        };
+        self.issuers
+            .iter()
+            .find(|issuer| *issuer.name == **name)
+            .ok_or_else(|| invalid("`iss` names no issuer that is trusted here"))
+    }
+}
+
+/// The parts of a compact JWS (RFC 7515 §7.1).
+struct Parts<'a> {
+    header: &'a str,
+    payload: &'a str,
+    /// What the signature is about: header, dot, payload.
+    message: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// Exactly three parts. An encrypted token has five (RFC 7516 §7.1) and is not for us; an unsigned one has an empty
+    /// third.
+    fn split(token: &'a str) -> Result<Self, VerifyError> {
+        let malformed = || invalid("it does not consist of three parts");
+        let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
+        let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
+        if payload.contains('.') {
+            return Err(malformed());
+        }
+        if signature.is_empty() {
+            return Err(invalid("it is not signed"));
+        }
+        Ok(Self { header, payload, message, signature })
+    }
+}
+
+/// Base64url without padding, white space or stray bits (RFC 7515 §2).
+fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid("a part is not base64url"))
+}
+
+fn decoded_text(part: &str) -> Result<String, VerifyError> {
+    String::from_utf8(decoded(part)?).map_err(|_| invalid("a part is not UTF-8"))
+}
+
+/// Some key of this issuer that fits the header has made the signature.
+fn check_signature(
+    issuer: &LoadedIssuer,
+    header: &Header,
+    parts: &Parts<'_>,
+) -> Result<(), VerifyError> {
+    let signature = decoded(parts.signature)?;
+    let mut candidates = candidates(issuer, header).peekable();
+    if candidates.peek().is_none() {
+        return Err(invalid("no key of the issuer fits `kid` and `alg`"));
+    }
+    if candidates
+        .any(|key| key.key.verifies(header.algorithm, parts.message.as_bytes(), &signature))
+    {
+        Ok(())
+    } else {
+        Err(invalid("the signature is wrong"))
+    }
+}
+
+/// Keys that may verify this algorithm (J4) and are called what the token calls its key. A key without a name fits any.
+fn candidates<'a>(
+    issuer: &'a LoadedIssuer,
+    header: &'a Header,
+) -> impl Iterator<Item = &'a LoadedKey> {
+    issuer
+        .keys
+        .iter()
+        .filter(|key| key.key.may_verify(header.algorithm))
+        .filter(|key| match (&header.kid, &key.kid) {
+            (Some(wanted), Some(name)) => **wanted == **name,
+            _ => true,
+        })
+        .take(MOST_CANDIDATES)
+}
+
+fn invalid(reason: &'static str) -> VerifyError {
+    VerifyError::invalid(reason)
+}

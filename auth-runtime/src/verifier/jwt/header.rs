@@ -1,0 +1,71 @@
+//! The token's header: which algorithm, which key, which kind of token.
+
+use jsonwebtoken::Algorithm;
+use serde_json::{Map, Value};
+
+use super::invalid;
+use crate::{issuer::algorithm, json, verifier::VerifyError};
+
+/// What counts of a header. `jwk`, `jku`, `x5u` and `x5c` are not even read: a token does not bring its own key (J9).
+pub(super) struct Header {
+    pub(super) algorithm: Algorithm,
+    pub(super) kid: Option<String>,
+    pub(super) kind: Kind,
+}
+
+/// What `typ` says the token is (RFC 8725 §3.11).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// `at+jwt` (RFC 9068 §2.1).
+    AccessToken,
+    /// `JWT`, or nothing: access tokens from before RFC 9068, but also ID tokens and others.
+    Unsaid,
+}
+
+impl Header {
+    pub(super) fn parse(text: &str) -> Result<Self, VerifyError> {
+        let header =
+            json::object(text).map_err(|_| invalid("the header is no sound JSON object"))?;
+
+        // `none`, in whatever spelling, is simply no algorithm we know (J2).
+        let algorithm = optional_string(&header, "alg")?
+            .and_then(algorithm)
+            .ok_or_else(|| invalid("`alg` is missing or not supported"))?;
+        // RFC 7515 §4.1.11: extensions that are not understood refuse the token, and we understand none (J12).
+        if header.contains_key("crit") {
+            return Err(invalid("`crit` demands an extension"));
+        }
+        // RFC 7797 §6 wants `b64` in `crit`; a token that forgets it is refused as well.
+        if header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
+            return Err(invalid("`b64` is not `true`"));
+        }
+        Ok(Self {
+            algorithm,
+            kid: optional_string(&header, "kid")?.map(str::to_owned),
+            kind: kind(optional_string(&header, "typ")?)?,
+        })
+    }
+}
+
+/// Media types compare without regard to case, and `application/` may be left out (RFC 7515 §4.1.9).
+fn kind(typ: Option<&str>) -> Result<Kind, VerifyError> {
+    let is = |wanted: &str| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(wanted));
+    if is("at+jwt") || is("application/at+jwt") {
+        Ok(Kind::AccessToken)
+    } else if typ.is_none() || is("JWT") {
+        Ok(Kind::Unsaid)
+    } else {
+        Err(invalid("`typ` is not that of an access token"))
+    }
+}
+
+fn optional_string<'a>(
+    header: &'a Map<String, Value>,
+    member: &str,
+) -> Result<Option<&'a str>, VerifyError> {
+    match header.get(member) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(invalid("a header member is no string")),
+    }
+}

@@ -1,0 +1,182 @@
+//! What the claims of a token with a good signature have to say.
+
+use serde_json::{Map, Number, Value};
+
+use super::{
+    header::{Header, Kind},
+    invalid,
+};
+use crate::{
+    issuer::{LoadedIssuer, TokenProfile},
+    verifier::VerifyError,
+};
+
+/// The largest number of seconds taken: up to here a double holds every whole number.
+const LATEST: u64 = 1 << 53;
+
+/// The claims that were checked and are kept.
+pub(super) struct Accepted<'a> {
+    pub(super) subject: &'a str,
+    pub(super) expires_at: u64,
+    pub(super) acr: Option<&'a str>,
+    pub(super) auth_time: Option<u64>,
+}
+
+/// Time, audience, type, and the rest, in this order. Only what has run out is said to have.
+pub(super) fn check<'a>(
+    issuer: &LoadedIssuer,
+    header: &Header,
+    claims: &'a Map<String, Value>,
+    now: u64,
+) -> Result<Accepted<'a>, VerifyError> {
+    let expires_at = check_time(issuer.leeway, claims, now)?;
+    check_audience(issuer.audiences.as_deref(), claims)?;
+    check_kind(issuer.profile, header.kind, claims)?;
+
+    // RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §6: a bound token that comes as a plain one was taken from its owner (P1).
+    if claims.contains_key("cnf") {
+        return Err(invalid("it is bound to a key, and came as a plain bearer token"));
+    }
+    let subject = string(claims, "sub")?
+        .filter(|subject| !subject.is_empty())
+        .ok_or_else(|| invalid("`sub` is missing or empty"))?;
+    string(claims, "jti")?;
+    string(claims, "client_id")?;
+    Ok(Accepted {
+        subject,
+        expires_at,
+        acr: string(claims, "acr")?,
+        auth_time: seconds(claims, "auth_time", Round::Down)?,
+    })
+}
+
+/// `exp`, `nbf` and `iat` (RFC 7519 §4.1.4–6). Gives `exp`.
+fn check_time(leeway: u64, claims: &Map<String, Value>, now: u64) -> Result<u64, VerifyError> {
+    let expires_at =
+        seconds(claims, "exp", Round::Down)?.ok_or_else(|| invalid("`exp` is missing"))?;
+    let not_before = seconds(claims, "nbf", Round::Up)?;
+    let issued_at = seconds(claims, "iat", Round::Up)?;
+
+    // "On or after" the time: at `exp` itself the token is over.
+    if now >= expires_at.saturating_add(leeway) {
+        return Err(VerifyError::expired());
+    }
+    let latest_start = now.saturating_add(leeway);
+    if not_before.is_some_and(|start| start > latest_start) {
+        return Err(invalid("`nbf` is in the future"));
+    }
+    if issued_at.is_some_and(|issued| issued > latest_start) {
+        return Err(invalid("`iat` is in the future"));
+    }
+    Ok(expires_at)
+}
+
+/// `aud` is a string or an array of strings; one that names us suffices (RFC 7519 §4.1.3). `None` takes any.
+fn check_audience(ours: Option<&[String]>, claims: &Map<String, Value>) -> Result<(), VerifyError> {
+    let named: Vec<&str> = match claims.get("aud") {
+        None if ours.is_none() => return Ok(()),
+        Some(Value::String(audience)) => vec![audience],
+        Some(Value::Array(audiences)) if !audiences.is_empty() => audiences
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<_>>()
+            .ok_or_else(|| invalid("`aud` holds something that is no string"))?,
+        _ => return Err(invalid("`aud` is missing or of a wrong type")),
+    };
+    match ours {
+        Some(ours) if !ours.iter().any(|ours| named.contains(&ours.as_str())) => {
+            Err(invalid("`aud` does not name this API"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The token is an access token, as far as one can tell (RFC 9068 §4, RFC 8725 §3.11).
+fn check_kind(
+    profile: TokenProfile,
+    kind: Kind,
+    claims: &Map<String, Value>,
+) -> Result<(), VerifyError> {
+    match (profile, kind) {
+        (TokenProfile::Rfc9068, Kind::AccessToken) => {
+            // RFC 9068 §2.2. Their types are checked where they are read.
+            let required = ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"];
+            if required.iter().all(|name| claims.contains_key(*name)) {
+                Ok(())
+            } else {
+                Err(invalid("a claim that RFC 9068 requires is missing"))
+            }
+        }
+        (TokenProfile::Rfc9068, Kind::Unsaid) => Err(invalid("`typ` is not `at+jwt`")),
+        (TokenProfile::AccessToken, Kind::Unsaid) if is_something_else(claims) => {
+            Err(invalid("it has the shape of an ID token, logout token or security event"))
+        }
+        (TokenProfile::AccessToken, Kind::AccessToken | Kind::Unsaid) => Ok(()),
+    }
+}
+
+/// Tokens that say `JWT` or nothing and are no access tokens are known by their claims.
+fn is_something_else(claims: &Map<String, Value>) -> bool {
+    let has = |name: &str| claims.contains_key(name);
+    let says = |name: &str, values: &[&str]| {
+        claims.get(name).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
+    };
+    // OpenID Connect Core §3.1.3.6, §3.3.2.11, and the state hash of FAPI.
+    let hashes = has("at_hash") || has("c_hash") || has("s_hash");
+    // OpenID Connect Core §2. Some access tokens carry the nonce along; those have scopes.
+    let nonce = has("nonce") && !has("scope") && !has("scp");
+    // RFC 8417 §2.2, OpenID Connect Back-Channel Logout §2.4.
+    let event = has("events");
+    // Keycloak and Amazon Cognito say it in the payload.
+    let said = says("typ", &["ID", "Refresh", "Offline", "Logout"]) || says("token_use", &["id"]);
+    hashes || nonce || event || said
+}
+
+/// Which way a fraction of a second goes: always against the token.
+#[derive(Clone, Copy)]
+enum Round {
+    Down,
+    Up,
+}
+
+/// A `NumericDate` (RFC 7519 §2): a number of seconds, possibly with a fraction.
+fn seconds(
+    claims: &Map<String, Value>,
+    name: &str,
+    round: Round,
+) -> Result<Option<u64>, VerifyError> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let Value::Number(number) = value else {
+        return Err(invalid("a time is no number"));
+    };
+    whole_seconds(number, round).map(Some).ok_or_else(|| invalid("a time is out of range"))
+}
+
+fn whole_seconds(number: &Number, round: Round) -> Option<u64> {
+    if let Some(whole) = number.as_u64() {
+        return (whole <= LATEST).then_some(whole);
+    }
+    let exact = number.as_f64()?;
+    let rounded = match round {
+        Round::Down => exact.floor(),
+        Round::Up => exact.ceil(),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "2^53 is exact")]
+    let in_range = exact >= 0.0 && rounded <= LATEST as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number between 0 and 2^53"
+    )]
+    in_range.then_some(rounded as u64)
+}
+
+fn string<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, VerifyError> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(invalid("a registered claim is no string")),
+    }
+}
