@@ -1,0 +1,164 @@
+//! What the tests share: applications that know three callers by opaque tokens, and questions to ask of them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use actix_web::{
+    App, HttpRequest,
+    body::MessageBody,
+    dev::{HttpServiceFactory, ServiceResponse},
+    http::{Method, StatusCode, header::AUTHORIZATION},
+    test::{TestRequest, call_service, init_service},
+};
+use auth_runtime::{
+    Auth,
+    verifier::{Verification, Verified, Verifier, VerifyError},
+};
+
+/// Knows the tokens `user`, `editor` and `admin`; each has the one role of its name. Counts how often it is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+    asked: Arc<AtomicUsize>,
+    slow: bool,
+}
+
+impl Tokens {
+    /// A verifier that answers at once.
+    #[must_use]
+    pub fn ready() -> Self {
+        Self::default()
+    }
+
+    /// A verifier that makes the guard wait for several turns of the executor.
+    #[must_use]
+    pub fn slow() -> Self {
+        Self { slow: true, ..Self::default() }
+    }
+
+    /// How many tokens were verified so far.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// An [`Auth`] that asks this verifier alone.
+    ///
+    /// # Panics
+    ///
+    /// Never: a verifier is all that `build` asks for.
+    #[must_use]
+    pub fn auth(&self) -> Auth {
+        Auth::builder().verifier(self.clone()).build().expect("a verifier is enough")
+    }
+}
+
+impl Verifier for Tokens {
+    fn verify(&self, token: &str, _: &HttpRequest) -> Verification {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let answer = match token {
+            "user" | "editor" | "admin" => {
+                Ok(Verified::new("https://id.example.com/", token).role(token))
+            }
+            _ => Err(VerifyError::invalid("unknown token")),
+        };
+        if !self.slow {
+            return Verification::Ready(answer);
+        }
+        Verification::later(async move {
+            for _ in 0..3 {
+                actix_web::rt::task::yield_now().await;
+            }
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(2)).await;
+            answer
+        })
+    }
+}
+
+/// Sends one request to an application that consists of `service` and [`Tokens`], and gives status and body.
+///
+/// # Panics
+///
+/// If the body cannot be read.
+pub async fn ask(
+    tokens: &Tokens,
+    service: impl HttpServiceFactory + 'static,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+) -> (StatusCode, String) {
+    let app = init_service(App::new().app_data(tokens.auth()).service(service)).await;
+    let mut request = TestRequest::default().method(method).uri(path);
+    if let Some(token) = token {
+        request = request.insert_header((AUTHORIZATION, format!("Bearer {token}")));
+    }
+    read(call_service(&app, request.to_request()).await).await
+}
+
+/// Status and body of a response.
+///
+/// # Panics
+///
+/// If the body cannot be read or is no UTF-8.
+pub async fn read(response: ServiceResponse<impl MessageBody>) -> (StatusCode, String) {
+    let status = response.status();
+    let body = actix_web::test::read_body(response).await;
+    (status, String::from_utf8(body.to_vec()).expect("the body is text"))
+}
+
+/// Asserts that `service` lets `admin` through and nobody else, with a verifier that is ready and with one that is
+/// slow, and that exactly one guard ran for each request with a token.
+///
+/// # Panics
+///
+/// If it is not so.
+pub async fn assert_admin_only<S: HttpServiceFactory + 'static>(
+    service: impl Fn() -> S,
+    method: Method,
+    path: &str,
+) {
+    assert_guarded(service, method, path, &[("user", 403), ("editor", 403), ("admin", 200)]).await;
+}
+
+/// Asserts that `service` lets every authenticated caller through and nobody else, as [`assert_admin_only`] does.
+///
+/// # Panics
+///
+/// If it is not so.
+pub async fn assert_authenticated<S: HttpServiceFactory + 'static>(
+    service: impl Fn() -> S,
+    method: Method,
+    path: &str,
+) {
+    assert_guarded(service, method, path, &[("user", 200), ("editor", 200), ("admin", 200)]).await;
+}
+
+/// Asserts who gets what: 401 without a token and with an unknown one, else as `expected` says.
+///
+/// # Panics
+///
+/// If it is not so.
+pub async fn assert_guarded<S: HttpServiceFactory + 'static>(
+    service: impl Fn() -> S,
+    method: Method,
+    path: &str,
+    expected: &[(&str, u16)],
+) {
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        let (status, _) = ask(&tokens, service(), method.clone(), path, None).await;
+        assert_eq!(status, 401, "{method} {path} without a token");
+        assert_eq!(tokens.asked(), 0);
+
+        for (token, expected) in [("unknown", 401)].iter().chain(expected) {
+            let before = tokens.asked();
+            let (status, body) = ask(&tokens, service(), method.clone(), path, Some(token)).await;
+            assert_eq!(status.as_u16(), *expected, "{method} {path} as {token}: {body}");
+            assert_eq!(
+                tokens.asked(),
+                before + 1,
+                "guards that ran for {method} {path} as {token}"
+            );
+        }
+    }
+}
