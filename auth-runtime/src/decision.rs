@@ -153,3 +153,6 @@ fn any(whole: &'static Policy, policies: &'static [Policy], facts: &Facts<'_>) -
     }
     unknown.map_or(Truth::Fails(whole), Truth::Unknown)
 }
+
+#[cfg(test)]
+mod tests;

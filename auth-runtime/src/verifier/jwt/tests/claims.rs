@@ -1,0 +1,216 @@
+//! What the claims of a well-signed token have to say.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// [`NOW`] as JSON would have it with a fraction.
+const NOW_EXACT: f64 = 1_700_000_000.0;
+
+fn strict_time() -> Issuer {
+    issuer().leeway(Duration::ZERO)
+}
+
+fn without(name: &str) -> Value {
+    let mut claims = claims(json!({}));
+    claims.as_object_mut().unwrap().remove(name);
+    claims
+}
+
+#[test]
+fn j16_the_issuer_is_one_exact_string() {
+    for wrong in [
+        json!("https://id.example.com"),
+        json!("https://id.example.com//"),
+        json!("https://ID.example.com/"),
+        json!("http://id.example.com/"),
+        json!("https://id.example.com/ "),
+        json!([ISSUER]),
+        json!(1),
+        json!(null),
+        json!({"iss": ISSUER}),
+    ] {
+        assert_invalid(verify(issuer(), &token(&claims(json!({"iss": wrong.clone()})))), &wrong);
+    }
+    assert_invalid(verify(issuer(), &token(&without("iss"))), "no iss");
+}
+
+#[test]
+fn j17_the_audience_names_us() {
+    let ours = || issuer().audience("second");
+    for right in [json!("api"), json!("second"), json!(["api"]), json!(["other", "second"])] {
+        assert_accepted(verify(ours(), &token(&claims(json!({"aud": right})))));
+    }
+    for wrong in [
+        json!("other"),
+        json!("API"),
+        json!("api "),
+        json!(""),
+        json!([]),
+        json!(["other"]),
+        json!(1),
+        json!(null),
+        json!({"aud": "api"}),
+        json!(["api", 1]),
+        json!([["api"]]),
+        json!(true),
+    ] {
+        assert_invalid(verify(ours(), &token(&claims(json!({"aud": wrong.clone()})))), &wrong);
+    }
+    assert_invalid(verify(ours(), &token(&without("aud"))), "no aud");
+}
+
+#[test]
+fn any_audience_has_to_be_asked_for_and_still_has_to_be_well_formed() {
+    assert!(
+        refusal(Issuer::new(ISSUER).key(Key::secret(Algorithm::HS256, SECRET)))
+            .contains("add `.audience(")
+    );
+    let any = || {
+        Issuer::new(ISSUER)
+            .key(Key::secret(Algorithm::HS256, SECRET))
+            .danger()
+            .accept_any_audience()
+    };
+    assert_accepted(verify(any(), &token(&claims(json!({"aud": "somebody else"})))));
+    assert_accepted(verify(any(), &token(&without("aud"))));
+    assert_invalid(verify(any(), &token(&claims(json!({"aud": 1})))), "a number");
+}
+
+#[test]
+fn j18_expiry_is_required_and_a_number() {
+    for wrong in [
+        json!("1700000300"),
+        json!(-1),
+        json!(-0.5),
+        json!(1e300),
+        json!(null),
+        json!(true),
+        json!([NOW + 300]),
+        json!({}),
+        json!((1_u64 << 53) + 1),
+        json!(u64::MAX),
+    ] {
+        assert_invalid(verify(issuer(), &token(&claims(json!({"exp": wrong.clone()})))), &wrong);
+    }
+    assert_invalid(verify(issuer(), &token(&without("exp"))), "no exp");
+    // JSON has no NaN; a text that tries is no JSON.
+    let nan = claims(json!({"exp": 4_242_424_242_u64})).to_string().replace("4242424242", "NaN");
+    assert_invalid(verify(issuer(), &hs256(header(Algorithm::HS256), nan)), "NaN");
+}
+
+#[test]
+fn j18_expiry_is_the_first_second_too_late() {
+    for (exp, leeway, good) in [
+        (json!(NOW), 0, false),
+        (json!(NOW + 1), 0, true),
+        (json!(NOW_EXACT + 0.9), 0, false),
+        (json!(NOW_EXACT + 1.9), 0, true),
+        (json!(NOW - 59), 60, true),
+        (json!(NOW - 60), 60, false),
+        (json!(0), 60, false),
+    ] {
+        let token = token(&claims(json!({"exp": exp.clone()})));
+        let result = verify(issuer().leeway(Duration::from_secs(leeway)), &token);
+        if good {
+            assert_accepted(result);
+        } else {
+            assert_expired(result, (exp, leeway));
+        }
+    }
+}
+
+#[test]
+fn j19_tokens_from_the_future_are_refused() {
+    for name in ["nbf", "iat"] {
+        for (time, leeway, good) in [
+            (json!(NOW), 0, true),
+            (json!(NOW + 1), 0, false),
+            (json!(NOW_EXACT + 0.1), 0, false),
+            (json!(NOW + 60), 60, true),
+            (json!(NOW + 61), 60, false),
+            (json!(0), 0, true),
+        ] {
+            let token = token(&claims(json!({name: time.clone()})));
+            let result = verify(issuer().leeway(Duration::from_secs(leeway)), &token);
+            if good {
+                assert_accepted(result);
+            } else {
+                assert_invalid(result, (name, time, leeway));
+            }
+        }
+        for wrong in [json!("1"), json!(null), json!(-1), json!(1e300), json!([]), json!(true)] {
+            assert_invalid(
+                verify(issuer(), &token(&claims(json!({name: wrong.clone()})))),
+                (name, &wrong),
+            );
+        }
+    }
+    assert_accepted(verify(strict_time(), &token(&without("iat"))));
+}
+
+#[test]
+fn j20_the_leeway_is_a_minute_and_at_most_five() {
+    assert_accepted(verify(issuer(), &token(&claims(json!({"exp": NOW - 59})))));
+    assert_expired(verify(issuer(), &token(&claims(json!({"exp": NOW - 60})))), "past the leeway");
+    assert!(load(issuer().leeway(Duration::from_secs(300))).is_ok());
+    assert!(refusal(issuer().leeway(Duration::from_secs(301))).contains("at most 300 s"));
+    assert!(load(issuer().leeway(Duration::MAX)).is_err());
+}
+
+#[test]
+fn expiry_is_said_only_of_genuine_tokens() {
+    let old = claims(json!({"exp": NOW - 3_600}));
+    assert_expired(verify(issuer(), &token(&old)), "genuine");
+    let forged = sign(
+        &EncodingKey::from_secret(&[9; 64]),
+        Algorithm::HS256,
+        header(Algorithm::HS256),
+        old.to_string(),
+    );
+    assert_invalid(verify(issuer(), &forged), "forged and old");
+    let foreign = claims(json!({"exp": NOW - 3_600, "iss": "https://other.example.com/"}));
+    assert_invalid(verify(issuer(), &token(&foreign)), "foreign and old");
+}
+
+#[test]
+fn d5_a_role_claim_of_the_wrong_type_yields_no_roles() {
+    for wrong in [json!("admin"), json!({"admin": 1}), json!(["admin", 1]), json!(null), json!(7)] {
+        let verified = assert_accepted(verify(issuer(), &token(&claims(json!({"roles": wrong})))));
+        assert!(verified.roles.is_empty());
+    }
+}
+
+#[test]
+fn p1_a_bound_token_is_no_bearer_token() {
+    for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)] {
+        assert_invalid(verify(issuer(), &token(&claims(json!({"cnf": cnf.clone()})))), &cnf);
+    }
+}
+
+#[test]
+fn l6_the_subject_is_required() {
+    for wrong in [json!(""), json!(1), json!(null), json!(["ann"])] {
+        assert_invalid(verify(issuer(), &token(&claims(json!({"sub": wrong.clone()})))), &wrong);
+    }
+    assert_invalid(verify(issuer(), &token(&without("sub"))), "no sub");
+}
+
+#[test]
+fn registered_claims_of_a_wrong_type_refuse() {
+    for wrong in [
+        json!({"jti": 1}),
+        json!({"acr": ["mfa"]}),
+        json!({"client_id": 1}),
+        json!({"auth_time": "1"}),
+    ] {
+        assert_invalid(verify(issuer(), &token(&claims(wrong.clone()))), &wrong);
+    }
+    let verified = assert_accepted(verify(
+        issuer(),
+        &token(&claims(json!({"acr": "mfa", "auth_time": 12.9}))),
+    ));
+    assert_eq!((verified.acr.as_deref(), verified.auth_time), (Some("mfa"), Some(12)));
+}
