@@ -2,15 +2,38 @@
 
 pub use core::{file, future::Future, line, module_path};
 
+use actix_web::{FromRequest, Responder};
 pub use actix_web::{HttpRequest, HttpResponse, web::Payload};
 
 pub use crate::{
-    handler::{Call, Site, call},
+    handler::{Site, call},
     policy::Policy,
 };
 
 /// Every argument of a handler has to be an extractor. Called with the user's own type, under its span.
-pub const fn assert_extractor<T: actix_web::FromRequest>() {}
+pub const fn assert_extractor<T: Extractor>() {}
 
 /// What a handler returns has to become a response. Called with the user's own type, under its span.
-pub const fn assert_responder<T: actix_web::Responder>() {}
+pub const fn assert_responder<T: Response>() {}
+
+/// [`FromRequest`] under a name that can explain itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extractor, so a handler cannot take it as an argument",
+    label = "not an extractor",
+    note = "take it out of the request with an extractor: `web::Path<{Self}>`, `web::Query<{Self}>`, `web::Json<{Self}>` or `web::Data<{Self}>`"
+)]
+pub trait Extractor {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromRequest> Extractor for T {}
+
+/// [`Responder`] under a name that can explain itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a response, so a handler cannot return it",
+    label = "not a response",
+    note = "return something that implements `Responder`: `HttpResponse`, `web::Json<…>`, a string, or a `Result` of one with an error that implements `ResponseError`"
+)]
+pub trait Response {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Responder> Response for T {}

@@ -2,10 +2,20 @@
 //!
 //! It stays in the handler's own future. While that future is being polled, and only then, it also stands in a slot of
 //! the worker thread, together with the request it belongs to; extractors and [`IdentityExt`](crate::IdentityExt) look
-//! there. So a handler that asks for no identity pays nothing for it, one that asks pays a reference count, and
-//! neither allocates. The alternatives were a value in the request's extensions (a box for every request, asked for or
-//! not) and verifying again for whoever asks (a signature, until there is a cache). `examples/src/bin/identity_cost.rs`
-//! measures all three.
+//! there. So a handler that asks for no identity pays nothing for it, and one that asks pays no allocation either.
+//!
+//! Measured with `cargo bench -p auth-benches --bench identity` (median of 41 interleaved rounds, 2 cores, a verifier
+//! that costs next to nothing, then a JWT under HS256):
+//!
+//! | way | ns, allocations | ns, allocations with HS256 |
+//! |---|---|---|
+//! | nobody asks | 323, 3 | 4437, 40 |
+//! | slot | 351, 3 | 4476, 40 |
+//! | the request's extensions, over their own bare guard (238, 3; 4348, 40) | 308, 4 | 4404, 41 |
+//! | verifying again, over the same | 448, 6 | 8598, 80 |
+//!
+//! Extensions take a box for every request, asked for or not, since the guard cannot know who will ask. Verifying again
+//! doubles the price; it is what code outside the handler's future gets (middleware after the response).
 
 use std::cell::Cell;
 

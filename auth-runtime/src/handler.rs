@@ -2,6 +2,7 @@
 //! once, as it boxes any handler's.
 
 use std::{
+    future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -53,7 +54,7 @@ pub fn call<F, Args>(
     payload: web::Payload,
     site: &'static Site,
     handler: F,
-) -> Call<F, Args>
+) -> impl Future<Output = HttpResponse>
 where
     F: Handler<Args>,
     F::Output: Responder + 'static,
@@ -70,8 +71,7 @@ where
 
 pin_project! {
     /// The future of a guarded handler. Nothing happens before it is polled.
-    #[must_use = "a handler does nothing unless it is awaited"]
-    pub struct Call<F, Args>
+    struct Call<F, Args>
     where
         F: Handler<Args>,
         Args: FromRequest,

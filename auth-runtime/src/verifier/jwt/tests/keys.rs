@@ -236,6 +236,7 @@ fn j7_weak_and_misfitting_keys_do_not_load() {
         (json!({"kty": "RSA", "alg": "RS256", "n": b64([0xff; 513]), "e": "AQAB"}), "4104"),
         (json!({"kty": "RSA", "alg": "RS256", "n": b64([0xff; 256]), "e": "AQ"}), "exponent"),
         (json!({"kty": "RSA", "alg": "RS256", "n": b64([0xff; 256]), "e": "Ag"}), "exponent"),
+        (json!({"kty": "RSA", "alg": "RS256", "n": b64([0xff; 256]), "e": "BA"}), "exponent"),
         (
             json!({"kty": "RSA", "alg": "RS256", "n": b64([0xff; 256]), "e": b64([0xff; 9])}),
             "exponent",
