@@ -135,6 +135,26 @@ impl TestIssuer {
     }
 }
 
+impl TestIssuer {
+    /// Signs any header and payload with this issuer's key under HS256, for tests of what is refused.
+    ///
+    /// # Panics
+    ///
+    /// If the cryptography backend refuses to sign, which it has no reason to.
+    #[must_use]
+    pub fn sign(&self, header: &str, payload: &str) -> String {
+        let message =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let key = EncodingKey::from_secret(&self.secret);
+        #[expect(clippy::expect_used, reason = "a test helper: HMAC signs whatever it is given")]
+        let signature = (provider().signer_factory)(&Algorithm::HS256, &key)
+            .expect("HS256 is always there")
+            .try_sign(message.as_bytes())
+            .expect("HMAC cannot fail");
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
 /// The key stays out of logs.
 impl fmt::Debug for TestIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -201,16 +221,8 @@ impl TestToken<'_> {
     /// If the cryptography backend refuses to sign, which it has no reason to.
     #[must_use]
     pub fn mint(&self) -> String {
-        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"at+jwt"}"#);
-        let payload = URL_SAFE_NO_PAD.encode(Value::Object(self.claims.clone()).to_string());
-        let message = format!("{header}.{payload}");
-        let key = EncodingKey::from_secret(&self.issuer.secret);
-        #[expect(clippy::expect_used, reason = "a test helper: HMAC signs whatever it is given")]
-        let signature = (provider().signer_factory)(&Algorithm::HS256, &key)
-            .expect("HS256 is always there")
-            .try_sign(message.as_bytes())
-            .expect("HMAC cannot fail");
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+        let claims = Value::Object(self.claims.clone()).to_string();
+        self.issuer.sign(r#"{"alg":"HS256","typ":"at+jwt"}"#, &claims)
     }
 }
 

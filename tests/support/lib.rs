@@ -9,7 +9,12 @@ use actix_web::{
     App, HttpRequest,
     body::MessageBody,
     dev::{HttpServiceFactory, ServiceResponse},
-    http::{Method, StatusCode, header::AUTHORIZATION},
+    http::{
+        Method, StatusCode,
+        header::{
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+        },
+    },
     test::{TestRequest, call_service, init_service},
 };
 use auth_runtime::{
@@ -102,10 +107,73 @@ pub async fn ask(
 ///
 /// If the body cannot be read or is no UTF-8.
 pub async fn read(response: ServiceResponse<impl MessageBody>) -> (StatusCode, String) {
-    let status = response.status();
-    let body = actix_web::test::read_body(response).await;
-    (status, String::from_utf8(body.to_vec()).expect("the body is text"))
+    let answer = Answer::of(response).await;
+    (answer.status, answer.body)
 }
+
+/// Everything about a response that the contract fixes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Every `WWW-Authenticate` line.
+    pub challenges: Vec<String>,
+    /// The body, as text.
+    pub body: String,
+    /// The header `Content-Type`.
+    pub content_type: Option<String>,
+    /// The header `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// The header `Retry-After`.
+    pub retry_after: Option<String>,
+}
+
+impl Answer {
+    /// Reads a response to its end.
+    ///
+    /// # Panics
+    ///
+    /// If the body cannot be read, or something in it is no text.
+    pub async fn of(response: ServiceResponse<impl MessageBody>) -> Self {
+        let text = |value: &HeaderValue| value.to_str().expect("a header is text").to_owned();
+        let headers = response.headers();
+        let challenges = headers.get_all(WWW_AUTHENTICATE).map(text).collect();
+        let content_type = headers.get(CONTENT_TYPE).map(text);
+        let cache_control = headers.get(CACHE_CONTROL).map(text);
+        let retry_after = headers.get(RETRY_AFTER).map(text);
+        let status = response.status();
+        let body = actix_web::test::read_body(response).await;
+        let body = String::from_utf8(body.to_vec()).expect("the body is text");
+        Self { status, challenges, body, content_type, cache_control, retry_after }
+    }
+
+    /// Asserts that this is a rejection with the default body of the contract.
+    ///
+    /// # Panics
+    ///
+    /// If it is not.
+    #[track_caller]
+    pub fn assert(&self, status: u16, challenge: Option<&str>, message: &str) {
+        let error = StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
+        let error = error.expect("a known status");
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        assert_eq!(self.challenges, challenge.map(str::to_owned).into_iter().collect::<Vec<_>>());
+        assert_eq!(self.body, format!(r#"{{"error":"{error}","message":"{message}"}}"#));
+        assert_eq!(self.content_type.as_deref(), Some("application/json"));
+        assert_eq!(self.cache_control.as_deref(), Some("no-store"));
+    }
+}
+
+/// The challenge to a caller who sent nothing.
+pub const MISSING: &str = r#"Bearer realm="api""#;
+/// The challenge to a caller whose token is not acceptable.
+pub const INVALID: &str =
+    r#"Bearer realm="api", error="invalid_token", error_description="The access token is invalid""#;
+/// The challenge to a caller whose token was acceptable once.
+pub const EXPIRED: &str =
+    r#"Bearer realm="api", error="invalid_token", error_description="The access token expired""#;
+/// The challenge to a caller who sent more than one credential.
+pub const REPEATED: &str = r#"Bearer realm="api", error="invalid_request""#;
 
 /// Asserts that `service` lets `admin` through and nobody else, with a verifier that is ready and with one that is
 /// slow, and that exactly one guard ran for each request with a token.

@@ -1,0 +1,83 @@
+//! The response contract over actix services: every test is named after the row it shows.
+
+mod authentication;
+mod authorization;
+mod bodies;
+mod denied;
+mod identity;
+mod invalid_tokens;
+mod order;
+mod setup;
+mod socket;
+
+use actix_web::{
+    App, HttpResponse, Responder,
+    body::MessageBody,
+    dev::{HttpServiceFactory, ServiceResponse},
+    get,
+    http::header::AUTHORIZATION,
+    post,
+    test::{TestRequest, call_service, init_service},
+    web,
+};
+use auth_runtime::{Auth, Identity, public, require_auth, require_role};
+use auth_tests::Answer;
+
+#[require_auth]
+#[get("/me")]
+async fn me(identity: Identity) -> impl Responder {
+    identity.subject().to_owned()
+}
+
+#[require_role("admin")]
+#[get("/admin")]
+async fn admin() -> impl Responder {
+    "welcome"
+}
+
+#[require_role("admin")]
+#[post("/json")]
+async fn json(body: web::Json<u32>) -> impl Responder {
+    HttpResponse::Ok().body(body.to_string())
+}
+
+#[public]
+#[get("/open")]
+async fn open() -> impl Responder {
+    "open"
+}
+
+/// The services that most tests ask.
+fn routes() -> impl HttpServiceFactory {
+    (me, admin, json, open)
+}
+
+/// Sends one request to an application with these routes.
+async fn send(auth: Auth, request: TestRequest) -> Answer {
+    send_to(auth, routes(), request).await
+}
+
+async fn send_to(
+    auth: Auth,
+    services: impl HttpServiceFactory + 'static,
+    request: TestRequest,
+) -> Answer {
+    Answer::of(call(auth, services, request).await).await
+}
+
+async fn call(
+    auth: Auth,
+    services: impl HttpServiceFactory + 'static,
+    request: TestRequest,
+) -> ServiceResponse<impl MessageBody> {
+    let app = init_service(App::new().app_data(auth).service(services)).await;
+    call_service(&app, request.to_request()).await
+}
+
+fn get_with(path: &str, authorization: &str) -> TestRequest {
+    TestRequest::get().uri(path).insert_header((AUTHORIZATION, authorization))
+}
+
+fn get_as(path: &str, token: &str) -> TestRequest {
+    get_with(path, &format!("Bearer {token}"))
+}

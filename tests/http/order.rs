@@ -1,0 +1,143 @@
+//! The order of evaluation: a request that is wrong in two ways gets the answer of the earlier one.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use actix_web::{
+    http::{Method, header::AUTHORIZATION},
+    test::TestRequest,
+};
+use auth_runtime::{Auth, testing::TestIssuer};
+use auth_tests::{EXPIRED, INVALID, MISSING, REPEATED, Tokens};
+use serde_json::json;
+
+use crate::{get_as, send};
+
+const DENIED: &str = "You do not have permission to access this resource";
+
+fn post(token: Option<&str>, body: &'static str) -> TestRequest {
+    let request = TestRequest::post()
+        .uri("/json")
+        .insert_header(("content-type", "application/json"))
+        .set_payload(body);
+    match token {
+        Some(token) => request.insert_header((AUTHORIZATION, format!("Bearer {token}"))),
+        None => request,
+    }
+}
+
+#[actix_web::test]
+async fn a_malformed_body_is_a_400_for_those_alone_who_may_send_one() {
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        let bad = "{\"bad json";
+        send(tokens.auth(), post(None, bad)).await.assert(
+            401,
+            Some(MISSING),
+            "No authentication token provided",
+        );
+        send(tokens.auth(), post(Some("unknown"), bad)).await.assert(
+            401,
+            Some(INVALID),
+            "Invalid or expired token",
+        );
+        send(tokens.auth(), post(Some("user"), bad)).await.assert(403, None, DENIED);
+        assert_eq!(send(tokens.auth(), post(Some("admin"), bad)).await.status, 400);
+        assert_eq!(send(tokens.auth(), post(Some("admin"), "7")).await.body, "7");
+    }
+}
+
+#[actix_web::test]
+async fn credential_syntax_comes_before_authenticity() {
+    let tokens = Tokens::ready();
+    let request = get_as("/admin", "unknown").append_header((AUTHORIZATION, "Bearer unknown"));
+    send(tokens.auth(), request).await.assert(
+        400,
+        Some(REPEATED),
+        "Malformed or repeated credentials",
+    );
+    assert_eq!(tokens.asked(), 0);
+}
+
+#[actix_web::test]
+async fn authenticity_comes_before_time() {
+    let forged = TestIssuer::new().token("ann").expired().mint();
+    send(TestIssuer::new().auth().unwrap(), get_as("/me", &forged)).await.assert(
+        401,
+        Some(INVALID),
+        "Invalid or expired token",
+    );
+}
+
+#[actix_web::test]
+async fn time_comes_before_audience_and_type() {
+    let issuer = TestIssuer::new();
+    for (name, value) in [("aud", json!("other")), ("cnf", json!({})), ("sub", json!(""))] {
+        let token = issuer.token("ann").expired().claim(name, value).mint();
+        send(issuer.auth().unwrap(), get_as("/me", &token)).await.assert(
+            401,
+            Some(EXPIRED),
+            "Invalid or expired token",
+        );
+    }
+}
+
+#[actix_web::test]
+async fn the_token_comes_before_the_policy() {
+    let issuer = TestIssuer::new();
+    let token = issuer.token("ann").role("user").expired().mint();
+    send(issuer.auth().unwrap(), get_as("/admin", &token)).await.assert(
+        401,
+        Some(EXPIRED),
+        "Invalid or expired token",
+    );
+}
+
+#[actix_web::test]
+async fn the_policy_comes_before_the_path() {
+    use actix_web::{Responder, get, web};
+    use auth_runtime::require_role;
+
+    #[require_role("admin")]
+    #[get("/users/{id}")]
+    async fn user(id: web::Path<u32>) -> impl Responder {
+        id.to_string()
+    }
+
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        for (token, status) in [("unknown", 401), ("user", 403), ("admin", 404)] {
+            let answer =
+                crate::send_to(tokens.auth(), user, get_as("/users/not-a-number", token)).await;
+            assert_eq!(answer.status.as_u16(), status, "{token}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn routing_comes_before_everything() {
+    let request = TestRequest::default().method(Method::DELETE).uri("/me");
+    let answer = send(Tokens::ready().auth(), request).await;
+    assert!([404, 405].contains(&answer.status.as_u16()), "{answer:?}");
+}
+
+#[actix_web::test]
+async fn a6_time_is_the_clock_s() {
+    let now = Arc::new(AtomicU64::new(1_000_000));
+    let clock = Arc::clone(&now);
+    let issuer = TestIssuer::new();
+    let auth = Auth::builder()
+        .issuer(issuer.issuer().leeway(std::time::Duration::ZERO))
+        .clock(move || clock.load(Ordering::SeqCst))
+        .build()
+        .unwrap();
+    let token = issuer.token("ann").claim("iat", 999_000).claim("exp", 1_000_010).mint();
+    for (time, status) in [(1_000_000, 200), (1_000_009, 200), (1_000_010, 401), (998_999, 401)] {
+        now.store(time, Ordering::SeqCst);
+        assert_eq!(
+            send(auth.clone(), get_as("/me", &token)).await.status.as_u16(),
+            status,
+            "{time}"
+        );
+    }
+}
