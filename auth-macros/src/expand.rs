@@ -46,22 +46,28 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
 
     let mut inner_signature = signature.clone();
     inner_signature.ident = inner_name;
-    let lints = inner_lints();
     let hidden = as_neighbour.then(|| quote! { #[doc(hidden)] });
-    let user = quote! { #hidden #lints #(#inner)* #inner_signature #body };
+    // clippy overlooks that a handler has to be `async` where it is named by a path with parameters or with `Self`.
+    let quiet =
+        (as_neighbour || turbofish.is_some()).then(|| quote! { #[allow(clippy::unused_async)] });
+    let user = quote! { #hidden #quiet #(#inner)* #inner_signature #body };
     let (inside, beside) = if as_neighbour { (None, Some(user)) } else { (Some(user), None) };
 
     let (parameters, _, conditions) = generics.split_for_impl();
     let checks = checks(arguments, *returns, &private);
     let imports = keep_imports(&stack.consumed);
-    // Local names live in the macro's own hygiene: the user's code cannot see them, nor they it.
-    let request = Ident::new("__auth_request", Span::mixed_site());
-    let payload = Ident::new("__auth_payload", Span::mixed_site());
+    // Local names live in the macro's own hygiene: the user's code cannot see them, nor they its variables. Items have no
+    // such hygiene, so the names are made of the handler's own: whatever it is called, it is not called this.
+    let plain = name.unraw();
+    let request = Ident::new(&format!("__{plain}_request"), Span::mixed_site());
+    let payload = Ident::new(&format!("__{plain}_payload"), Span::mixed_site());
 
     quote! {
         #beside
         #(#outer)*
         #(#[doc = #section])*
+        // The future holds the request, which stays on its thread: nothing the user could change.
+        #[allow(clippy::future_not_send)]
         #visibility fn #name #parameters(
             #request: #private::HttpRequest,
             #payload: #private::Payload,
@@ -169,11 +175,6 @@ fn belongs_outside(attribute: &Attribute) -> bool {
     let is_lint =
         ["allow", "expect", "warn", "deny", "forbid"].iter().any(|name| path.is_ident(name));
     is_route || is_plain || is_lint
-}
-
-/// Lints that would be about our shape and not about the user's code.
-fn inner_lints() -> TokenStream {
-    quote! { #[allow(clippy::unused_async, clippy::future_not_send)] }
 }
 
 /// An attribute that was consumed leaves its `use` without a user.
