@@ -1,0 +1,148 @@
+//! Edition 2018, with handlers in a module where every name that generated code might use means something else.
+
+#![deny(warnings, clippy::pedantic)]
+
+/// Handlers that see none of the usual names.
+#[allow(
+    non_camel_case_types,
+    non_snake_case,
+    dead_code,
+    unused_macros,
+    reason = "hostile on purpose"
+)]
+pub mod shadowed {
+    use ::actix_web::Responder as Answers;
+    use ::auth_runtime::{Identity as Caller, public, require_auth, require_role};
+
+    struct Ok;
+    struct Err;
+    struct Some;
+    struct None;
+    struct Result;
+    struct Option;
+    struct String;
+    struct Box;
+    struct Vec;
+    struct Future;
+    struct Send;
+    struct Clone;
+    struct Into;
+    struct From;
+    struct Fn;
+    struct Default;
+    struct Iterator;
+    struct HttpRequest;
+    struct HttpResponse;
+    struct Responder;
+    struct Identity;
+    struct Policy;
+    struct Site;
+    struct Payload;
+    mod std {}
+    mod core {}
+    mod alloc {}
+    mod actix_web {}
+    mod auth_runtime {}
+    mod auth_macros {}
+    mod __private {}
+    fn call() {}
+    fn drop() {}
+    fn assert_extractor() {}
+    fn assert_responder() {}
+    macro_rules! module_path {
+        () => {
+            compile_error!("hostile")
+        };
+    }
+    macro_rules! file {
+        () => {
+            compile_error!("hostile")
+        };
+    }
+    macro_rules! line {
+        () => {
+            compile_error!("hostile")
+        };
+    }
+    macro_rules! concat {
+        ($($any:tt)*) => {
+            compile_error!("hostile")
+        };
+    }
+    macro_rules! vec {
+        ($($any:tt)*) => {
+            compile_error!("hostile")
+        };
+    }
+
+    /// A plain handler.
+    #[require_auth]
+    pub async fn plain(caller: Caller) -> impl Answers {
+        caller.subject().len().to_string()
+    }
+
+    /// Nested attributes.
+    #[require_auth]
+    #[require_role(any("admin", "editor"))]
+    #[require_role(all("admin", "root"))]
+    pub async fn nested() -> &'static str {
+        "nested"
+    }
+
+    /// A generic one.
+    #[require_role("admin")]
+    pub async fn generic<T: ::actix_web::FromRequest + 'static>(value: T) -> impl Answers {
+        ::std::mem::drop(value);
+        "generic"
+    }
+
+    /// Holds an associated one.
+    pub struct Api;
+
+    impl Api {
+        /// An associated one.
+        #[require_role("admin")]
+        pub async fn associated() -> impl Answers {
+            Self::text()
+        }
+
+        fn text() -> &'static str {
+            "associated"
+        }
+    }
+
+    /// A public one.
+    #[public]
+    pub async fn open() -> impl Answers {
+        "open"
+    }
+}
+
+/// Route attributes of actix-web, which has needs of its own.
+pub mod routed {
+    use actix_web::{Responder, get, post, routes};
+    use auth_runtime::{require_auth, require_role};
+
+    /// Above.
+    #[require_auth]
+    #[get("/above")]
+    pub async fn above() -> impl Responder {
+        "above"
+    }
+
+    /// Below.
+    #[post("/below")]
+    #[require_role("admin")]
+    pub async fn below() -> impl Responder {
+        "below"
+    }
+
+    /// Around.
+    #[require_role("admin")]
+    #[routes]
+    #[get("/one")]
+    #[post("/two")]
+    pub async fn around() -> impl Responder {
+        "around"
+    }
+}

@@ -1,0 +1,62 @@
+//! Edition 2021, without any prelude.
+
+#![no_implicit_prelude]
+#![deny(warnings, clippy::pedantic)]
+
+use ::actix_web::{Responder, web};
+use ::auth_runtime::{Claims, Identity, public, require_auth, require_role};
+
+/// A plain handler.
+#[require_auth]
+pub async fn plain(caller: Identity) -> impl Responder {
+    ::std::string::ToString::to_string(&caller.subject().len())
+}
+
+/// Nested attributes, and an extractor of each kind.
+#[require_auth]
+#[require_role(any("admin", "editor"))]
+pub async fn nested(
+    path: web::Path<u32>,
+    caller: ::std::option::Option<Identity>,
+    claims: ::std::result::Result<Claims<u32>, ::actix_web::Error>,
+) -> ::std::result::Result<&'static str, ::actix_web::Error> {
+    ::std::mem::drop((path, caller, claims));
+    ::std::result::Result::Ok("nested")
+}
+
+/// A generic one.
+#[require_role("admin")]
+pub async fn generic<T>(value: T) -> impl Responder
+where
+    T: ::actix_web::FromRequest + 'static,
+{
+    ::std::mem::drop(value);
+    "generic"
+}
+
+/// Holds associated ones.
+pub struct Api<T>(T);
+
+impl<T: 'static> Api<T> {
+    /// `Self` in it.
+    #[require_role("admin")]
+    pub async fn associated() -> impl Responder {
+        Self::text()
+    }
+
+    /// The generics of its `impl` in it.
+    #[require_role("admin", in_impl)]
+    pub async fn of_the_impl() -> impl Responder {
+        ::std::any::type_name::<T>()
+    }
+
+    fn text() -> &'static str {
+        "associated"
+    }
+}
+
+/// A public one.
+#[public]
+pub async fn open() -> impl Responder {
+    "open"
+}

@@ -1,0 +1,50 @@
+//! The runtime under another name.
+
+#![deny(warnings, clippy::pedantic)]
+
+use actix_web::{Responder, get, post};
+use renamed::{Identity, public, require_auth, require_role};
+
+/// Above.
+#[require_auth(crate = ::renamed)]
+#[get("/above")]
+pub async fn above(identity: Identity) -> impl Responder {
+    identity.subject().len().to_string()
+}
+
+/// Below, and the outer attribute speaks for the inner one.
+#[post("/below")]
+#[require_auth(crate = renamed)]
+#[require_role("admin")]
+pub async fn below() -> impl Responder {
+    "below"
+}
+
+/// Both say it, with a comma at the end.
+#[require_role("admin", crate = ::renamed,)]
+#[renamed::require_role(any("editor", "author"), crate = ::renamed)]
+pub async fn both() -> impl Responder {
+    "both"
+}
+
+/// Open.
+#[public(crate = ::renamed)]
+pub async fn open() -> impl Responder {
+    "open"
+}
+
+/// Under a path of the crate's own.
+pub mod reexported {
+    use actix_web::Responder;
+
+    /// Our own name for the runtime.
+    pub mod auth {
+        pub use renamed::*;
+    }
+
+    /// By that name.
+    #[auth::require_auth(crate = crate::reexported::auth)]
+    pub async fn handler() -> impl Responder {
+        "reexported"
+    }
+}

@@ -1,0 +1,13 @@
+//! A name that does not exist. With the attribute.
+
+use actix_web::{get, web};
+use auth_runtime::{require_auth};
+
+#[require_auth]
+async fn handler() -> String {
+    nowhere.to_string()
+}
+
+fn main() {
+    let _ = web::get().to(handler);
+}

@@ -1,0 +1,11 @@
+//! A name behind a path.
+
+use actix_web::{Responder};
+use auth_runtime::{require_role};
+
+#[require_role(Role::Admin)]
+async fn handler() -> impl Responder {
+    "x"
+}
+
+fn main() {}
