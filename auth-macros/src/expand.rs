@@ -182,3 +182,6 @@ fn keep_imports(consumed: &[Path]) -> TokenStream {
     let uses = consumed.iter().map(|path| quote! { #[allow(unused_imports)] use #path as _; });
     quote! { #(#uses)* }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+#[doc(hidden)]
+#[allow(clippy::unused_async)]
+async fn __auth_runtime_of_self<'a, T, const N: usize>(
+    #[cfg(feature = "x")]
+    request: HttpRequest,
+    mut value: web::Data<Self>,
+) -> HttpResponse
+where
+    T: FromRequest + 'static,
+{
+    Self::answer(value)
+}
+///
+///# Authorization
+///
+///Requires an authenticated caller with role `admin`.
+///
+///| status | when | what to do |
+///|---|---|---|
+///| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
+///| 403 Forbidden | the caller is known and lacks what is required | do not retry: ask for access |
+///| 400 Bad Request | repeated credentials | send one `Authorization` line |
+#[allow(clippy::future_not_send)]
+pub fn of_self<'a, T, const N: usize>(
+    __of_self_request: ::renamed::__private::HttpRequest,
+    __of_self_payload: ::renamed::__private::Payload,
+) -> impl ::renamed::__private::Future<Output = ::renamed::__private::HttpResponse>
+where
+    T: FromRequest + 'static,
+{
+    #[cfg(feature = "x")] ::renamed::__private::assert_extractor::<HttpRequest>();
+    ::renamed::__private::assert_extractor::<web::Data<Self>>();
+    ::renamed::__private::assert_responder::<HttpResponse>();
+    ::renamed::__private::call::<
+        _,
+        _,
+    >(
+        __of_self_request,
+        __of_self_payload,
+        const {
+            &::renamed::__private::Site::new(
+                ::renamed::__private::Policy::Role("admin"),
+                ::renamed::__private::module_path!(),
+                "of_self",
+                ::renamed::__private::file!(),
+                ::renamed::__private::line!(),
+            )
+        },
+        Self::__auth_runtime_of_self::<T, N>,
+    )
+}

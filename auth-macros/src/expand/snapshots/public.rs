@@ -1,0 +1,33 @@
+///
+///# Authorization
+///
+///Public: anybody may call this, without credentials.
+#[allow(clippy::future_not_send)]
+fn home(
+    __home_request: ::auth_runtime::__private::HttpRequest,
+    __home_payload: ::auth_runtime::__private::Payload,
+) -> impl ::auth_runtime::__private::Future<
+    Output = ::auth_runtime::__private::HttpResponse,
+> {
+    async fn home() -> &'static str {
+        "home"
+    }
+    ::auth_runtime::__private::assert_responder::<&'static str>();
+    ::auth_runtime::__private::call::<
+        _,
+        _,
+    >(
+        __home_request,
+        __home_payload,
+        const {
+            &::auth_runtime::__private::Site::new(
+                ::auth_runtime::__private::Policy::Public,
+                ::auth_runtime::__private::module_path!(),
+                "home",
+                ::auth_runtime::__private::file!(),
+                ::auth_runtime::__private::line!(),
+            )
+        },
+        home,
+    )
+}

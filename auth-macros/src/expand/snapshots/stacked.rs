@@ -1,0 +1,58 @@
+#[get("/x")]
+///
+///# Authorization
+///
+///Requires an authenticated caller with any of the roles `admin`, `editor`, and all of the roles `staff`, `auditor`.
+///
+///| status | when | what to do |
+///|---|---|---|
+///| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
+///| 403 Forbidden | the caller is known and lacks what is required | do not retry: ask for access |
+///| 400 Bad Request | repeated credentials | send one `Authorization` line |
+#[allow(clippy::future_not_send)]
+pub(crate) fn stacked(
+    __stacked_request: ::auth_runtime::__private::HttpRequest,
+    __stacked_payload: ::auth_runtime::__private::Payload,
+) -> impl ::auth_runtime::__private::Future<
+    Output = ::auth_runtime::__private::HttpResponse,
+> {
+    #[tracing::instrument]
+    async fn stacked() -> String {
+        String::new()
+    }
+    #[allow(unused_imports)]
+    use require_role as _;
+    ::auth_runtime::__private::assert_responder::<String>();
+    ::auth_runtime::__private::call::<
+        _,
+        _,
+    >(
+        __stacked_request,
+        __stacked_payload,
+        const {
+            &::auth_runtime::__private::Site::new(
+                ::auth_runtime::__private::Policy::All(
+                    &[
+                        ::auth_runtime::__private::Policy::Any(
+                            &[
+                                ::auth_runtime::__private::Policy::Role("admin"),
+                                ::auth_runtime::__private::Policy::Role("editor"),
+                            ],
+                        ),
+                        ::auth_runtime::__private::Policy::All(
+                            &[
+                                ::auth_runtime::__private::Policy::Role("staff"),
+                                ::auth_runtime::__private::Policy::Role("auditor"),
+                            ],
+                        ),
+                    ],
+                ),
+                ::auth_runtime::__private::module_path!(),
+                "stacked",
+                ::auth_runtime::__private::file!(),
+                ::auth_runtime::__private::line!(),
+            )
+        },
+        stacked,
+    )
+}

@@ -1,0 +1,108 @@
+//! What is written for typical handlers, to be read in review.
+//!
+//! After a change that is meant, `UPDATE_EXPECT=1 cargo test -p auth-macros` writes the new text.
+
+use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{attach, vocabulary::Word};
+
+/// The expansion of `#[word(arguments)] item`, formatted.
+#[track_caller]
+fn check(word: Word, arguments: &TokenStream, item: TokenStream, expected: &ExpectFile) {
+    let expanded = attach(word, arguments, item);
+    let file = syn::parse2(expanded).expect("an expansion is Rust");
+    expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn a_handler_with_arguments() {
+    check(
+        Word::RequireAuth,
+        &quote!(),
+        quote! {
+            /// Says who the caller is.
+            #[get("/me/{id}")]
+            async fn me(identity: Identity, web::Path(id): web::Path<u32>) -> Result<impl Responder, AppError> {
+                Ok(identity.subject().to_owned())
+            }
+        },
+        &expect_file!["snapshots/arguments.rs"],
+    );
+}
+
+#[test]
+fn stacked_attributes_around_a_route() {
+    check(
+        Word::RequireRole,
+        &quote!(any("admin", "editor")),
+        quote! {
+            #[get("/x")]
+            #[require_role(all("staff", "auditor"))]
+            #[tracing::instrument]
+            pub(crate) async fn stacked() -> String {
+                String::new()
+            }
+        },
+        &expect_file!["snapshots/stacked.rs"],
+    );
+}
+
+#[test]
+fn an_associated_function_with_generics_under_another_crate_name() {
+    check(
+        Word::RequireRole,
+        &quote!("admin", crate = ::renamed),
+        quote! {
+            pub async fn of_self<'a, T, const N: usize>(
+                #[cfg(feature = "x")] request: HttpRequest,
+                mut value: web::Data<Self>,
+            ) -> HttpResponse
+            where
+                T: FromRequest + 'static,
+            {
+                Self::answer(value)
+            }
+        },
+        &expect_file!["snapshots/associated.rs"],
+    );
+}
+
+#[test]
+fn a_public_handler() {
+    check(
+        Word::Public,
+        &quote!(),
+        quote! {
+            async fn home() -> &'static str { "home" }
+        },
+        &expect_file!["snapshots/public.rs"],
+    );
+}
+
+#[test]
+fn utoipa_below_goes_first() {
+    check(
+        Word::RequireAuth,
+        &quote!(),
+        quote! {
+            #[utoipa::path(responses((status = 200)))]
+            #[get("/x")]
+            async fn documented() -> &'static str { "x" }
+        },
+        &expect_file!["snapshots/utoipa.rs"],
+    );
+}
+
+#[test]
+fn a_mistake_leaves_the_handler_beside_the_error() {
+    check(
+        Word::RequireRole,
+        &quote!("admin", "editor"),
+        quote! {
+            async fn wrong() -> &'static str { "x" }
+        },
+        &expect_file!["snapshots/mistake.rs"],
+    );
+}
