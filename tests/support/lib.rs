@@ -230,3 +230,8 @@ pub async fn assert_guarded<S: HttpServiceFactory + 'static>(
         }
     }
 }
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

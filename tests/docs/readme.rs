@@ -1,0 +1,157 @@
+//! README.md: every line of its table is asked over HTTP, every command names something that exists.
+
+use std::time::Duration;
+
+use actix_web::{
+    App, HttpRequest, Responder, get,
+    http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    post,
+    test::{TestRequest, call_service, init_service},
+    web,
+};
+use auth_runtime::{
+    Auth, Identity, public, require_auth, require_role,
+    testing::TestIssuer,
+    verifier::{Verification, Verifier, VerifyError},
+};
+
+const README: &str = include_str!("../../README.md");
+
+#[require_auth]
+#[get("/me")]
+async fn me() -> impl Responder {
+    "the handler's own"
+}
+
+#[require_role("admin")]
+#[post("/admin")]
+async fn admin(_: web::Json<u32>) -> impl Responder {
+    "the handler's own"
+}
+
+#[public]
+#[get("/public")]
+async fn open() -> impl Responder {
+    "the handler's own"
+}
+
+#[public]
+#[get("/optional")]
+async fn optional(_: Option<Identity>) -> impl Responder {
+    "the handler's own"
+}
+
+struct Unreachable;
+
+impl Verifier for Unreachable {
+    fn verify(&self, _: &str, _: &HttpRequest) -> Verification {
+        Verification::Ready(Err(VerifyError::unavailable(Duration::from_secs(5))))
+    }
+}
+
+fn get_as(path: &str, credentials: &str) -> TestRequest {
+    TestRequest::get().uri(path).insert_header((AUTHORIZATION, credentials))
+}
+
+fn post_as(credentials: Option<&str>, body: &'static str) -> TestRequest {
+    let request = TestRequest::post()
+        .uri("/admin")
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .set_payload(body);
+    match credentials {
+        Some(credentials) => request.insert_header((AUTHORIZATION, credentials)),
+        None => request,
+    }
+}
+
+/// The situations of the table, each as a request to an application.
+fn situations() -> Vec<(&'static str, Option<Auth>, TestRequest)> {
+    let issuer = TestIssuer::new();
+    let auth = || issuer.auth().ok();
+    let as_user = format!("Bearer {}", issuer.token("bob").role("user").mint());
+    let as_admin = format!("Bearer {}", issuer.token("ann").role("admin").mint());
+    let expired = format!("Bearer {}", issuer.token("ann").expired().mint());
+    let forged = format!("Bearer {}", TestIssuer::new().token("ann").role("admin").mint());
+    let bad = "{\"bad json";
+    vec![
+        ("no token", auth(), TestRequest::get().uri("/me")),
+        ("`Authorization: Basic …` only", auth(), get_as("/me", "Basic dXNlcjpwYXNz")),
+        (
+            "a token that is not acceptable (forged, another issuer's or audience's, not yet valid, …)",
+            auth(),
+            get_as("/me", &forged),
+        ),
+        ("an expired token", auth(), get_as("/me", &expired)),
+        (
+            "two `Authorization` lines",
+            auth(),
+            get_as("/me", &as_user).append_header((AUTHORIZATION, &*as_user)),
+        ),
+        ("a good token, a role missing", auth(), post_as(Some(&as_user), "1")),
+        ("no token, and a malformed body", auth(), post_as(None, bad)),
+        ("a role missing, and a malformed body", auth(), post_as(Some(&as_user), bad)),
+        ("all in order, but a malformed body", auth(), post_as(Some(&as_admin), bad)),
+        ("all in order", auth(), post_as(Some(&as_admin), "1")),
+        ("`#[public]`, whatever comes", auth(), get_as("/public", &forged)),
+        ("optional identity, no token", auth(), TestRequest::get().uri("/optional")),
+        ("optional identity, a token that is not acceptable", auth(), get_as("/optional", &forged)),
+        (
+            "the verifier cannot be reached",
+            Auth::builder().verifier(Unreachable).build().ok(),
+            get_as("/me", "Bearer opaque"),
+        ),
+        ("the application has no `Auth`", None, get_as("/me", &as_user)),
+    ]
+}
+
+/// The row that the answer to one request makes.
+async fn row(situation: &str, auth: Option<Auth>, request: TestRequest) -> String {
+    let services = || (me, admin, open, optional);
+    let response = if let Some(auth) = auth {
+        let app = init_service(App::new().app_data(auth).service(services())).await;
+        call_service(&app, request.to_request()).await
+    } else {
+        let app = init_service(App::new().service(services())).await;
+        call_service(&app, request.to_request()).await
+    };
+    let header = [(WWW_AUTHENTICATE, "WWW-Authenticate"), (RETRY_AFTER, "Retry-After")]
+        .into_iter()
+        .find_map(|(name, written)| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(format!("`{written}: {value}`"))
+        });
+    let (status, body) = auth_tests::read(response).await;
+    let body = if body.starts_with('{') {
+        format!("`{body}`")
+    } else if status == 400 {
+        "actix-web's own".to_owned()
+    } else {
+        body
+    };
+    let header = header.unwrap_or_else(|| "–".to_owned());
+    format!("| {situation} | {} | {header} | {body} |", status.as_u16())
+}
+
+#[actix_web::test]
+async fn the_table_says_what_is_answered() {
+    let mut rows = Vec::new();
+    for (situation, auth, request) in situations() {
+        rows.push(row(situation, auth, request).await);
+    }
+    let (_, section) = README.split_once("## What is answered").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let written: Vec<&str> =
+        section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert_eq!(written, rows);
+}
+
+/// The two commands are typed as they stand by whoever reads them: the gate runs both (`.ci/run`).
+#[test]
+fn the_commands_name_what_exists() {
+    let gate = include_str!("../../.ci/run");
+    let quickstart = include_str!("../../.ci/quickstart");
+    assert!(README.contains("cargo run -p auth-examples --bin quickstart "));
+    assert!(quickstart.contains("cargo build -q -p auth-examples --bin quickstart "));
+    assert!(README.contains("cargo test --workspace "));
+    assert!(gate.contains("\ncargo test --workspace\n"));
+}
