@@ -1,9 +1,9 @@
 //! The attribute macros of `auth-runtime`, which re-exports and documents them: depend on that crate alone.
 //!
-//! What happens to `#[require_role("admin")]` stands in the order of the modules: [`attribute`] understands what the
-//! programmer wrote, [`stack`] gathers the attributes on one function, [`handler`] takes the function apart, and
-//! [`expand`] writes the code. [`mistakes`] collects what is wrong on the way, [`vocabulary`] holds every word,
-//! [`document`] says the policy in words.
+//! What happens to `#[require_role("admin")]` stands in the order of the modules: `attribute` understands what the
+//! programmer wrote, `stack` gathers the attributes on one function, `handler` takes the function apart, and
+//! `expand` writes the code. `mistakes` collects what is wrong on the way, `vocabulary` holds every word,
+//! `document` says the policy in words.
 
 mod attribute;
 mod document;

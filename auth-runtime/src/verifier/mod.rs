@@ -1,6 +1,6 @@
 //! Credential → what it proves.
 //!
-//! [`jwt`] is the built-in verifier. A [`Verifier`] of the application's own decides about opaque tokens.
+//! JWTs have a verifier built in. A [`Verifier`] of the application's own decides about opaque tokens.
 
 pub(crate) mod jwt;
 
