@@ -329,7 +329,7 @@ fn name(noun: &str, argument: &Expr, mistakes: &Mistakes) -> Option<LitStr> {
 }
 
 /// Why a name could never be met, if so. RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
-fn forbidden(noun: &str, name: &str) -> Option<String> {
+pub(crate) fn forbidden(noun: &str, name: &str) -> Option<String> {
     if name.is_empty() {
         return Some(format!("a {noun} has a name: `\"\"` is held by nobody"));
     }
@@ -353,7 +353,7 @@ fn forbidden(noun: &str, name: &str) -> Option<String> {
 }
 
 /// What `macro_rules` hands over as `$e:expr` or `$l:literal` comes wrapped; parentheses mean nothing either.
-fn ungroup(expression: Expr) -> Expr {
+pub(crate) fn ungroup(expression: Expr) -> Expr {
     match expression {
         Expr::Group(group) => ungroup(*group.expr),
         Expr::Paren(paren) => ungroup(*paren.expr),

@@ -3,13 +3,14 @@
 //! What happens to `#[require_role("admin")]` stands in the order of the modules: `attribute` understands what the
 //! programmer wrote, `stack` gathers the attributes on one function, `handler` takes the function apart, and
 //! `expand` writes the code. `mistakes` collects what is wrong on the way, `vocabulary` holds every word,
-//! `document` says the policy in words.
+//! `document` says the policy in words. The derive macros for typed names are a path of their own, `names`.
 
 mod attribute;
 mod document;
 mod expand;
 mod handler;
 mod mistakes;
+mod names;
 mod stack;
 mod vocabulary;
 
@@ -20,6 +21,7 @@ use crate::{
     attribute::Attribute,
     handler::Handler,
     mistakes::Mistakes,
+    names::Derive,
     stack::Stack,
     vocabulary::{Vocabulary, Word},
 };
@@ -49,6 +51,20 @@ pub fn public(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     attach(Word::Public, &arguments.into(), item.into()).into()
+}
+
+/// Makes an enum of role names. Documented at `auth_runtime::Role`.
+#[proc_macro_derive(Role, attributes(role))]
+pub fn derive_role(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    names::derive(Derive::Role, item.into()).into()
+}
+
+/// Makes an enum of scope names. Documented at `auth_runtime::Scope`.
+// actix-web has an attribute macro `scope`, for modules. Below the derive, where a helper stands, the helper wins over
+// any import (rustc since 1.42), so one file can use both: tests/ui/pass/typed_names.rs does.
+#[proc_macro_derive(Scope, attributes(scope))]
+pub fn derive_scope(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    names::derive(Derive::Scope, item.into()).into()
 }
 
 /// What the programmer wrote → tokens. Either the guarded function, or errors beside the function as it was.

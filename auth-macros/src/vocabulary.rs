@@ -133,6 +133,92 @@ impl Vocabulary for Quantifier {
     }
 }
 
+/// What `#[role(…)]` says on an enum with `#[derive(Role)]`, and `#[scope(…)]` with `#[derive(Scope)]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EnumOption {
+    RenameAll,
+    Crate,
+}
+
+impl Vocabulary for EnumOption {
+    const ALL: &'static [Self] = &[Self::RenameAll, Self::Crate];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::RenameAll => "rename_all",
+            Self::Crate => "crate",
+        }
+    }
+
+    fn usage(self) -> &'static str {
+        match self {
+            Self::RenameAll => "rename_all = \"…\"",
+            Self::Crate => "crate = ::path",
+        }
+    }
+}
+
+/// What the same attributes say on a variant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum VariantOption {
+    Rename,
+}
+
+impl Vocabulary for VariantOption {
+    const ALL: &'static [Self] = &[Self::Rename];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Rename => "rename",
+        }
+    }
+
+    fn usage(self) -> &'static str {
+        match self {
+            Self::Rename => "rename = \"…\"",
+        }
+    }
+}
+
+/// How a variant's identifier becomes a name: the rules that serde has, by the names it gives them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RenameRule {
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    Snake,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+impl Vocabulary for RenameRule {
+    const ALL: &'static [Self] = &[
+        Self::Lower,
+        Self::Upper,
+        Self::Pascal,
+        Self::Camel,
+        Self::Snake,
+        Self::ScreamingSnake,
+        Self::Kebab,
+        Self::ScreamingKebab,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Lower => "lowercase",
+            Self::Upper => "UPPERCASE",
+            Self::Pascal => "PascalCase",
+            Self::Camel => "camelCase",
+            Self::Snake => "snake_case",
+            Self::ScreamingSnake => "SCREAMING_SNAKE_CASE",
+            Self::Kebab => "kebab-case",
+            Self::ScreamingKebab => "SCREAMING-KEBAB-CASE",
+        }
+    }
+}
+
 /// actix-web's route attributes: these belong on the generated function, where actix looks for them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RouteWord {
@@ -200,7 +286,8 @@ fn alternatives(words: impl ExactSizeIterator<Item = &'static str>) -> String {
     list
 }
 
-/// How many letters have to be put in, taken out, changed or swapped with a neighbour to make one word the other.
+/// How many letters have to be put in, taken out, changed or swapped with a neighbour to make one word the other. Case
+/// does not count.
 ///
 /// (Optimal string alignment distance; two rows back are kept for the swap.)
 #[expect(
@@ -208,8 +295,8 @@ fn alternatives(words: impl ExactSizeIterator<Item = &'static str>) -> String {
     reason = "every row is one longer than `to`, and `j` is an index of `to`"
 )]
 fn distance(from: &str, to: &str) -> usize {
-    let from: Vec<char> = from.chars().flat_map(char::to_lowercase).collect();
-    let to: Vec<char> = to.chars().collect();
+    let [from, to] =
+        [from, to].map(|word| word.chars().flat_map(char::to_lowercase).collect::<Vec<char>>());
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {
@@ -242,6 +329,8 @@ mod tests {
         assert_eq!(Setting::did_you_mean("crat"), "; did you mean `crate`?");
         assert_eq!(Setting::did_you_mean("in_implementation"), "");
         assert_eq!(Quantifier::did_you_mean("every"), "");
+        assert_eq!(RenameRule::did_you_mean("UPPER_CASE"), "; did you mean `UPPERCASE`?");
+        assert_eq!(RenameRule::did_you_mean("camelcase"), "; did you mean `camelCase`?");
     }
 
     #[test]
@@ -255,6 +344,9 @@ mod tests {
         check::<Word>();
         check::<Setting>();
         check::<Quantifier>();
+        check::<EnumOption>();
+        check::<VariantOption>();
+        check::<RenameRule>();
         check::<RouteWord>();
     }
 }
