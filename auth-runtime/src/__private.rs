@@ -1,12 +1,13 @@
 //! Everything generated code may touch, and nothing else. No stability promise: `auth-macros` is locked to this version.
 
-pub use core::{file, future::Future, line, module_path};
+pub use core::{file, future::Future, line, module_path, primitive::str};
 
 use actix_web::{FromRequest, Responder};
 pub use actix_web::{HttpRequest, HttpResponse, web::Payload};
 
 pub use crate::{
     handler::{Site, call},
+    name::{RoleName, ScopeName},
     policy::Policy,
 };
 

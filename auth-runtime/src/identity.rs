@@ -5,7 +5,11 @@ use std::{fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::{credential::Method, roles::RoleHierarchy};
+use crate::{
+    credential::Method,
+    name::{RoleName, ScopeName},
+    roles::RoleHierarchy,
+};
 
 /// A verified caller.
 ///
@@ -87,8 +91,43 @@ impl Identity {
     }
 
     /// Whether the caller has exactly this role: case matters, no prefix is added or removed.
+    ///
+    /// Takes text, or a variant of an enum with [`#[derive(Role)]`](derive@crate::Role), which cannot be misspelt.
+    ///
+    /// ```
+    /// use auth_runtime::{IdentityExt, Role};
+    /// # use actix_web::{HttpRequest, http::header::AUTHORIZATION, test::TestRequest};
+    /// # use auth_runtime::{Auth, verifier::{Verification, Verified, Verifier}};
+    /// #
+    /// # struct Editors;
+    /// #
+    /// # impl Verifier for Editors {
+    /// #     fn verify(&self, _: &str, _: &HttpRequest) -> Verification {
+    /// #         Verification::Ready(Ok(Verified::new("https://id.example.com/", "ann").role("editor")))
+    /// #     }
+    /// # }
+    /// #
+    /// # let auth = Auth::builder().verifier(Editors).build().unwrap();
+    /// # let request = TestRequest::default()
+    /// #     .app_data(auth)
+    /// #     .insert_header((AUTHORIZATION, "Bearer opaque"))
+    /// #     .to_http_request();
+    ///
+    /// #[derive(Role)]
+    /// enum Role {
+    ///     Admin,
+    ///     Editor,
+    /// }
+    ///
+    /// let ann = request.identity().unwrap();
+    /// assert!(ann.has_role(Role::Editor));
+    /// assert!(ann.has_role("editor"));
+    /// assert!(!ann.has_role(Role::Admin));
+    /// assert!(!ann.has_role("Editor"));
+    /// ```
     #[must_use]
-    pub fn has_role(&self, role: &str) -> bool {
+    pub fn has_role(&self, role: impl RoleName) -> bool {
+        let role = role.role_name();
         self.roles().any(|held| held == role)
     }
 
@@ -97,9 +136,11 @@ impl Identity {
         self.0.scopes.iter().map(AsRef::as_ref)
     }
 
-    /// Whether the token has exactly this scope.
+    /// Whether the token has exactly this scope. Takes text, or a variant of an enum with
+    /// [`#[derive(Scope)]`](derive@crate::Scope).
     #[must_use]
-    pub fn has_scope(&self, scope: &str) -> bool {
+    pub fn has_scope(&self, scope: impl ScopeName) -> bool {
+        let scope = scope.scope_name();
         self.scopes().any(|held| held == scope)
     }
 

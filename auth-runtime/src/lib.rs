@@ -78,6 +78,7 @@ mod credential;
 mod crypto;
 mod identity;
 mod json;
+mod name;
 pub mod policy;
 mod roles;
 
@@ -238,6 +239,132 @@ pub use auth_macros::require_role;
 /// ```
 pub use auth_macros::public;
 
+/// Makes the variants of an enum the names of roles: a misspelt role does not compile.
+///
+/// # Syntax
+///
+/// ```text
+/// #[derive(Role)]
+/// #[role(rename_all = "kebab-case")]
+/// enum Role {
+///     Admin,
+///     #[role(rename = "docs:write")]
+///     Writer,
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// On the enum:
+///
+/// * `rename_all = "…"`: how identifiers become names, by the rules that serde has: `lowercase`, `UPPERCASE`,
+///   `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case` or `SCREAMING-KEBAB-CASE`. Without
+///   it, `snake_case`: `NightShift` is `night_shift`.
+/// * `crate = ::path`: where this crate is known under another name.
+///
+/// On a variant:
+///
+/// * `rename = "…"`: the name itself, where no rule makes it. White space, `"`, `\` and anything but printable ASCII
+///   cannot stand in it (RFC 6749 §3.3).
+///
+/// # Notes
+///
+/// * It adds `const fn name(&self) -> &'static str`, as visible as the enum, and implements [`RoleName`], so that
+///   [`Identity::has_role`] takes a variant.
+/// * Every upper-case letter begins a word: `HTTPAdmin` is `h_t_t_p_admin`. Write `HttpAdmin`, or use `rename`.
+/// * `#[role(…)]` stands below the derive. Two variants with the same name do not compile.
+/// * One enum has one set of names: derive [`Scope`](derive@Scope) on an enum of its own.
+///
+/// # Examples
+///
+/// ```
+/// use auth_runtime::Role;
+///
+/// #[derive(Role)]
+/// enum Role {
+///     Admin,
+///     NightShift,
+///     #[role(rename = "docs:write")]
+///     Writer,
+/// }
+///
+/// const ADMIN: &str = Role::Admin.name();
+/// assert_eq!(ADMIN, "admin");
+/// assert_eq!(Role::NightShift.name(), "night_shift");
+/// assert_eq!(Role::Writer.name(), "docs:write");
+/// ```
+///
+/// A name that no token can hold does not compile:
+///
+/// ```compile_fail
+/// # use auth_runtime::Role;
+/// #[derive(Role)]
+/// enum Role {
+///     #[role(rename = "docs write")] // a role has no white space: write a variant for each
+///     Writer,
+/// }
+/// ```
+pub use auth_macros::Role;
+
+/// Makes the variants of an enum the names of scopes: a misspelt scope does not compile.
+///
+/// # Syntax
+///
+/// ```text
+/// #[derive(Scope)]
+/// #[scope(rename_all = "kebab-case")]
+/// enum Scope {
+///     Profile,
+///     #[scope(rename = "docs:write")]
+///     WriteDocs,
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// `rename_all = "…"` and `crate = ::path` on the enum, `rename = "…"` on a variant, as in [`Role`](derive@Role).
+///
+/// # Notes
+///
+/// * It adds `const fn name(&self) -> &'static str`, as visible as the enum, and implements [`ScopeName`], so that
+///   [`Identity::has_scope`] takes a variant.
+/// * `#[scope(…)]` stands below the derive. There it is ours, also where actix-web's attribute `scope` for modules is
+///   imported.
+/// * One enum has one set of names: derive [`Role`](derive@Role) on an enum of its own.
+///
+/// # Examples
+///
+/// ```
+/// use auth_runtime::{Identity, Scope};
+///
+/// #[derive(Scope)]
+/// enum Scope {
+///     Profile,
+///     #[scope(rename = "docs:write")]
+///     WriteDocs,
+/// }
+///
+/// fn may_write(caller: &Identity) -> bool {
+///     caller.has_scope(Scope::WriteDocs) // a token with `docs:read` alone may not
+/// }
+///
+/// assert_eq!(Scope::Profile.name(), "profile");
+/// assert_eq!(Scope::WriteDocs.name(), "docs:write");
+/// ```
+///
+/// Two variants with the same name do not compile:
+///
+/// ```compile_fail
+/// # use auth_runtime::Scope;
+/// #[derive(Scope)]
+/// enum Scope {
+///     Profile,
+///     #[scope(rename = "profile")] // `Profile` and `Me` are both named `profile`
+///     Me,
+/// }
+/// ```
+pub use auth_macros::Scope;
+
 pub use crate::{
     auth::{Auth, AuthBuilder, BuildError},
     claims::ClaimPath,
@@ -247,6 +374,7 @@ pub use crate::{
     guard::guard,
     identity::Identity,
     issuer::{Issuer, IssuerError, Key, TokenProfile},
+    name::{RoleName, ScopeName},
     policy::Policy,
     rejection::Rejection,
     response::Renderer,
