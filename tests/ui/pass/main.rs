@@ -14,3 +14,4 @@ mod names;
 mod returns;
 mod routes;
 mod stacking;
+mod typed_names;

@@ -118,6 +118,36 @@ pub mod shadowed {
     }
 }
 
+/// Enums of names that see none of the usual ones, not even `str`.
+#[allow(non_camel_case_types, dead_code, reason = "hostile on purpose")]
+pub mod shadowed_names {
+    use ::auth_runtime::{Role, Scope};
+
+    struct str;
+    trait RoleName {}
+    trait ScopeName {}
+    mod core {}
+    mod std {}
+    mod auth_runtime {}
+    mod __private {}
+
+    /// Names of roles.
+    #[derive(Role)]
+    pub enum Role {
+        /// A keyword.
+        r#type,
+        /// What the generated code calls itself.
+        name,
+    }
+
+    /// Names of scopes, which nobody asks for.
+    #[derive(Scope)]
+    enum Scope {
+        str,
+        ScopeName,
+    }
+}
+
 /// Route attributes of actix-web, which has needs of its own.
 pub mod routed {
     use actix_web::{Responder, get, post, routes};

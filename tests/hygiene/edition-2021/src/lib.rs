@@ -4,7 +4,7 @@
 #![deny(warnings, clippy::pedantic)]
 
 use ::actix_web::{Responder, web};
-use ::auth_runtime::{Claims, Identity, public, require_auth, require_role};
+use ::auth_runtime::{Claims, Identity, Role, Scope, public, require_auth, require_role};
 
 /// A plain handler.
 #[require_auth]
@@ -59,4 +59,29 @@ impl<T: 'static> Api<T> {
 #[public]
 pub async fn open() -> impl Responder {
     "open"
+}
+
+/// Names of roles.
+#[derive(Role)]
+#[role(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Role {
+    /// By the rule.
+    NightShift,
+    /// By itself.
+    #[role(rename = "docs:write")]
+    Writer,
+}
+
+/// Names of scopes.
+#[derive(Scope)]
+pub enum Allowed {
+    /// By the rule.
+    ReadDocs,
+}
+
+/// One of each.
+#[must_use]
+pub fn allowed(caller: &Identity) -> bool {
+    caller.has_role(Role::Writer) && caller.has_scope(&Allowed::ReadDocs)
 }

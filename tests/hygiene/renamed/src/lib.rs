@@ -3,7 +3,7 @@
 #![deny(warnings, clippy::pedantic)]
 
 use actix_web::{Responder, get, post};
-use renamed::{Identity, public, require_auth, require_role};
+use renamed::{Identity, Role, Scope, public, require_auth, require_role};
 
 /// Above.
 #[require_auth(crate = ::renamed)]
@@ -31,6 +31,22 @@ pub async fn both() -> impl Responder {
 #[public(crate = ::renamed)]
 pub async fn open() -> impl Responder {
     "open"
+}
+
+/// Names of roles.
+#[derive(Role)]
+#[role(crate = ::renamed)]
+pub enum Role {
+    /// Anybody with a name.
+    Member,
+}
+
+/// Names of scopes.
+#[derive(Scope)]
+#[scope(crate = crate::reexported::auth, rename_all = "UPPERCASE")]
+pub enum Allowed {
+    /// To look.
+    Read,
 }
 
 /// Under a path of the crate's own.
