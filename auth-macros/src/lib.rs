@@ -2,14 +2,16 @@
 //!
 //! What happens to `#[require_role("admin")]` stands in the order of the modules: `attribute` understands what the
 //! programmer wrote, `stack` gathers the attributes on one function, `handler` takes the function apart, and
-//! `expand` writes the code. `mistakes` collects what is wrong on the way, `vocabulary` holds every word,
-//! `document` says the policy in words. The derive macros for typed names are a path of their own, `names`.
+//! `expand` writes the code; `module` puts the attribute of a module on the functions inside. `mistakes` collects
+//! what is wrong on the way, `vocabulary` holds every word, `document` says the policy in words. The derive
+//! macros for typed names are a path of their own, `names`.
 
 mod attribute;
 mod document;
 mod expand;
 mod handler;
 mod mistakes;
+mod module;
 mod names;
 mod stack;
 mod vocabulary;
@@ -80,6 +82,9 @@ fn attach(word: Word, arguments: &TokenStream, item: TokenStream) -> TokenStream
     let mut handler = match syn::parse2::<Handler>(item.clone()) {
         Ok(handler) => handler,
         Err(error) => {
+            if let Ok(module) = syn::parse2(item.clone()) {
+                return module::attach(word, attribute, &krate, arguments, module, mistakes);
+            }
             mistakes.push(not_a_function(word, &item).unwrap_or(error));
             return finish(mistakes, &item, TokenStream::new);
         }
@@ -117,7 +122,6 @@ fn not_a_function(word: Word, item: &TokenStream) -> Option<syn::Error> {
     item.clone().into_iter().find_map(|token| {
         let TokenTree::Ident(keyword) = token else { return None };
         let advice = match keyword.to_string().as_str() {
-            "mod" => format!("put `#[{attribute}]` on each handler inside the module"),
             "impl" | "trait" => format!("put `#[{attribute}]` on each handler inside it"),
             "struct" | "enum" | "union" | "const" | "static" | "type" | "use" | "macro_rules" => {
                 format!("put `#[{attribute}]` on the handler function")

@@ -106,3 +106,99 @@ fn a_mistake_leaves_the_handler_beside_the_error() {
         &expect_file!["snapshots/mistake.rs"],
     );
 }
+
+#[test]
+fn a_module_with_everything_that_can_stand_inside() {
+    check(
+        Word::RequireRole,
+        &quote!("admin", crate = ::renamed),
+        quote! {
+            /// The module's own docs.
+            #[scope("/api")]
+            #[require_auth]
+            pub(crate) mod api {
+                //! More docs.
+                use super::*;
+
+                macro_rules! ten { () => { #[get("/x")] async fn untouched() {} }; }
+
+                /// Lists.
+                #[get("/")]
+                pub(super) async fn list() -> impl Responder { "x" }
+
+                #[require_scope("x")]
+                #[require_role("editor")]
+                async fn stacked() -> String { String::new() }
+
+                #[require_role("admin", crate = ::renamed,)]
+                async fn the_same() -> String { String::new() }
+
+                #[cfg_attr(feature = "x", post("/x"))]
+                async fn conditional() -> String { String::new() }
+
+                #[public]
+                #[get("/health")]
+                async fn health() -> &'static str { "x" }
+
+                async fn helper() -> Result<u32, HttpResponse> { Ok(ten!()) }
+
+                async fn borrows(value: &str) -> HttpResponse { respond(value) }
+
+                struct Api<const N: usize>;
+
+                impl Api<{ 1 + 1 }> {
+                    #[require_auth]
+                    async fn associated() -> Result<&'static str> { Self::text() }
+                }
+
+                fn config(cfg: &mut ServiceConfig) {
+                    if cfg!(feature = "x") {
+                        #[actix_web::get("/inside")]
+                        async fn inside() -> impl Responder { format!("x") }
+                        cfg.service(inside);
+                    }
+                    cfg.route("/", web::get().to(stacked));
+                }
+
+                #[require_auth]
+                mod deeper {
+                    #[routes]
+                    #[get("/a")]
+                    async fn a() -> impl Responder { "a" }
+                }
+
+                #[public]
+                mod open {
+                    #[get("/b")]
+                    async fn b() -> impl Responder { "b" }
+                }
+            }
+        },
+        &expect_file!["snapshots/module.rs"],
+    );
+}
+
+#[test]
+fn a_public_module() {
+    check(
+        Word::Public,
+        &quote!(),
+        quote! {
+            mod site {
+                #[get("/")]
+                async fn home() -> &'static str { "x" }
+
+                #[require_auth]
+                #[get("/me")]
+                async fn me() -> &'static str { "x" }
+
+                #[require_role("admin")]
+                mod admin {
+                    #[get("/admin")]
+                    async fn admin() -> &'static str { "x" }
+                }
+            }
+        },
+        &expect_file!["snapshots/public_module.rs"],
+    );
+}

@@ -6,7 +6,7 @@ use auth_runtime::{require_auth, require_role, public};
 struct Handler;
 
 #[require_role("admin")]
-mod handlers {}
+trait Handlers {}
 
 struct Api;
 
