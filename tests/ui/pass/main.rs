@@ -10,6 +10,7 @@ mod attributes;
 mod generics;
 mod impls;
 mod macros;
+mod modules;
 mod names;
 mod returns;
 mod routes;
