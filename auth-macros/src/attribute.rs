@@ -3,13 +3,19 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{
-    Error, Expr, ExprAssign, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path, Token, parse::Parser,
+    Error, Expr, ExprAssign, ExprCall, ExprLit, ExprPath, Lit, Path, Token, parse::Parser,
     punctuated::Punctuated, spanned::Spanned,
 };
 
 use crate::{
+    duration::Seconds,
+    expression,
     mistakes::Mistakes,
-    vocabulary::{Quantifier, Setting, Vocabulary, Word},
+    name::{self, Noun},
+    predicate,
+    rule::{Kind, Leaf, Rule, compact},
+    secret,
+    vocabulary::{Predicate, Quantifier, Setting, Step, Vocabulary, Word, alternatives, near},
 };
 
 /// One of our attributes, understood.
@@ -21,46 +27,21 @@ pub(crate) struct Attribute {
     pub(crate) settings: Settings,
 }
 
-/// What one attribute requires.
-pub(crate) enum Rule {
-    Public,
-    Authenticated,
-    Roles(Names),
-}
-
-/// Names and how they combine. Never empty, never repeated, each a valid `scope-token`.
-pub(crate) struct Names {
-    pub(crate) quantifier: Option<Quantifier>,
-    pub(crate) names: Vec<LitStr>,
-}
-
-impl Names {
-    /// The same for any two spellings of one requirement.
-    fn meaning(&self) -> (bool, Vec<String>) {
-        let mut names: Vec<String> = self.names.iter().map(LitStr::value).collect();
-        names.sort();
-        (names.len() > 1 && self.quantifier == Some(Quantifier::Any), names)
-    }
-}
-
-impl Rule {
-    pub(crate) fn means_the_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Public, Self::Public) | (Self::Authenticated, Self::Authenticated) => true,
-            (Self::Roles(one), Self::Roles(two)) => one.meaning() == two.meaning(),
-            _ => false,
-        }
-    }
-}
-
-/// `crate = ::path` and `in_impl`.
+/// `deny = not_found`, `crate = ::path` and `in_impl`.
 #[derive(Default)]
 pub(crate) struct Settings {
+    /// What was written, to point at it.
+    hides: Slot<TokenStream>,
     krate: Slot<Path>,
     in_impl: Slot<()>,
 }
 
 impl Settings {
+    /// Whether every denial is the application's own 404.
+    pub(crate) fn hides(&self) -> bool {
+        self.hides.0.is_some()
+    }
+
     /// The path under which the user's crate knows the runtime.
     pub(crate) fn krate(&self) -> Option<&Path> {
         self.krate.0.as_ref()
@@ -72,12 +53,13 @@ impl Settings {
 
     /// Takes over what an inner attribute says. Said in two attributes is fine; the outermost counts.
     pub(crate) fn or(&mut self, inner: Self) {
+        self.hides.0 = self.hides.0.take().or(inner.hides.0);
         self.krate.0 = self.krate.0.take().or(inner.krate.0);
         self.in_impl.0 = self.in_impl.0.take().or(inner.in_impl.0);
     }
 }
 
-/// A setting that can be given once.
+/// What can be given once.
 struct Slot<T>(Option<T>);
 
 impl<T> Default for Slot<T> {
@@ -87,9 +69,9 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T> Slot<T> {
-    fn set(&mut self, value: T, setting: Setting, at: &impl ToTokens, mistakes: &Mistakes) {
+    fn set(&mut self, value: T, word: &str, at: &impl ToTokens, mistakes: &Mistakes) {
         if self.0.replace(value).is_some() {
-            mistakes.at(at, format!("`{}` is given twice", setting.word()));
+            mistakes.at(at, format!("`{word}` is given twice"));
         }
     }
 }
@@ -102,8 +84,17 @@ impl Attribute {
         arguments: TokenStream,
         mistakes: &Mistakes,
     ) -> Option<Self> {
+        if !secret::refuse(&arguments, mistakes) {
+            return None;
+        }
         let arguments = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(arguments) {
             Ok(arguments) => arguments,
+            // syn knows of lists only.
+            Err(error) if word == Word::Authorize && error.to_string() == "expected `,`" => {
+                let message = "nothing says how these combine: write `&&` or `||` between predicates, and `!` before one for \"not\"";
+                mistakes.push(Error::new(error.span(), message));
+                return None;
+            }
             Err(error) => {
                 mistakes.push(Error::new(
                     error.span(),
@@ -114,57 +105,221 @@ impl Attribute {
         };
 
         let mut settings = Settings::default();
+        let mut steps = Steps::default();
         let mut positional = Vec::new();
+        let known = mistakes.count();
         for argument in arguments {
             match ungroup(argument) {
-                Expr::Assign(assignment) => settings.assign(word, assignment, mistakes),
+                Expr::Assign(assignment) => {
+                    assign(word, assignment, &mut settings, &mut steps, mistakes);
+                }
                 Expr::Path(path) if settings.flag(&path, mistakes) => {}
+                Expr::Call(call) if let Some(setting) = called_setting(&call) => {
+                    mistakes.at(
+                        &call,
+                        format!("`{}` is a setting: write `{}`", setting.word(), setting.usage()),
+                    );
+                }
                 other => positional.push(other),
             }
         }
+        // What would be missing now is what was not understood.
+        if positional.is_empty() && mistakes.count() > known {
+            return None;
+        }
 
-        let rule = match word {
-            Word::Public => no_arguments(word, &positional, mistakes).then_some(Rule::Public),
-            Word::RequireAuth => {
-                no_arguments(word, &positional, mistakes).then_some(Rule::Authenticated)
-            }
-            Word::RequireRole => names(word, "role", span, positional, mistakes).map(Rule::Roles),
-        }?;
+        let rule = rule(word, span, positional, steps, mistakes)?;
+        if let (true, Some(hides)) = (rule.is_public(), &settings.hides.0) {
+            mistakes.at(hides, "`#[public]` denies nobody: remove `deny = not_found`");
+            return None;
+        }
         Some(Self { word, span, rule, settings })
     }
 }
 
-impl Settings {
-    /// `key = value`.
-    fn assign(&mut self, word: Word, assignment: ExprAssign, mistakes: &Mistakes) {
-        let ExprAssign { left, right, .. } = assignment;
-        let key = match ungroup(*left) {
-            Expr::Path(path) => path,
-            other => return mistakes.at(other, "expected the name of a setting before `=`"),
-        };
-        let name = key.path.get_ident().map(ToString::to_string).unwrap_or_default();
-        match (Setting::find(&name), ungroup(*right)) {
-            (Some(Setting::Crate), Expr::Path(ExprPath { qself: None, path, .. })) => {
-                self.krate.set(path, Setting::Crate, &key, mistakes);
-            }
-            (Some(Setting::Crate), other) => {
-                mistakes.at(other, "expected a path: write `crate = ::auth_runtime`");
-            }
-            (Some(Setting::InImpl), _) => {
-                mistakes.at(key, "`in_impl` takes no value: write `in_impl`");
-            }
-            (None, _) => mistakes.at(&key, unknown_setting(word, &key)),
+/// What the attribute requires, from everything that is no setting.
+fn rule(
+    word: Word,
+    span: Span,
+    positional: Vec<Expr>,
+    steps: Steps,
+    mistakes: &Mistakes,
+) -> Option<Rule> {
+    let written = format!("#[{}]", word.word());
+    let at: TokenStream = positional.iter().flat_map(ToTokens::to_token_stream).collect();
+    let at = if at.is_empty() { at_attribute(word, span) } else { at };
+    match word {
+        Word::Public => no_arguments(word, &positional, mistakes)
+            .then(|| Rule { kind: Kind::Public, tokens: at }),
+        Word::RequireAuth => {
+            no_arguments(word, &positional, mistakes).then(|| Rule::leaf(Leaf::Authenticated, at))
         }
+        Word::RequireApiKey => {
+            no_arguments(word, &positional, mistakes).then(|| Rule::leaf(Leaf::ApiKey, at))
+        }
+        Word::RequireRole => name::names(Noun::Role, &written, span, positional, mistakes),
+        Word::RequireScope => name::names(Noun::Scope, &written, span, positional, mistakes),
+        Word::RequireOwner => {
+            predicate::owner(&positional, &at, mistakes).map(|leaf| Rule::leaf(leaf, at))
+        }
+        Word::RequireIp => {
+            predicate::addresses(&positional, &at, mistakes).map(|leaf| Rule::leaf(leaf, at))
+        }
+        Word::RequireStepUp => steps.rule(span, &positional, mistakes),
+        Word::Authorize => match <[Expr; 1]>::try_from(positional) {
+            Ok([expression]) => expression::parse(expression, mistakes),
+            Err(several) if several.is_empty() => {
+                mistakes.at_span(
+                    span,
+                    format!(
+                        "`#[authorize]` needs an expression: write `#[authorize({})]`",
+                        Predicate::Role.usage()
+                    ),
+                );
+                None
+            }
+            Err(_) => {
+                mistakes.at(at, "several expressions do not say how they combine: write `&&` or `||` between them");
+                None
+            }
+        },
+    }
+}
+
+/// The attribute's own name, to point at where it has no arguments.
+fn at_attribute(word: Word, span: Span) -> TokenStream {
+    syn::Ident::new(word.word(), span).into_token_stream()
+}
+
+/// What `#[require_step_up(…)]` was told.
+#[derive(Default)]
+struct Steps {
+    acr: Slot<Option<Rule>>,
+    amr: Slot<Option<Rule>>,
+    max_age: Slot<Option<Rule>>,
+}
+
+impl Steps {
+    fn set(&mut self, step: Step, key: &ExprPath, value: Expr, mistakes: &Mistakes) {
+        let tokens = value.to_token_stream();
+        let leaf = match step {
+            Step::Acr => name::alternatives("acr", value, mistakes).map(Leaf::Acr),
+            Step::Amr => name::method(&value, mistakes).map(Leaf::Amr),
+            Step::MaxAge => predicate::max_age(&value, mistakes),
+        };
+        let rule = leaf.map(|leaf| Rule::leaf(leaf, tokens));
+        let slot = match step {
+            Step::Acr => &mut self.acr,
+            Step::Amr => &mut self.amr,
+            Step::MaxAge => &mut self.max_age,
+        };
+        slot.set(rule, step.word(), key, mistakes);
     }
 
+    fn rule(self, span: Span, positional: &[Expr], mistakes: &Mistakes) -> Option<Rule> {
+        for argument in positional {
+            let meant = match argument {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if Seconds::parse(text).is_ok() => {
+                    Step::MaxAge
+                }
+                Expr::Call(call) => Step::find(&compact(&call.func)).unwrap_or(Step::Acr),
+                _ => Step::Acr,
+            };
+            mistakes.at(
+                argument,
+                format!("`#[require_step_up]` takes arguments by name: write `{}`", meant.usage()),
+            );
+        }
+        let given = [self.acr.0, self.amr.0, self.max_age.0].into_iter().flatten();
+        // One that was given and not understood was reported.
+        let rules: Vec<Rule> = given.collect::<Option<_>>()?;
+        if !positional.is_empty() {
+            return None;
+        }
+        let tokens: TokenStream = rules.iter().flat_map(|rule| rule.tokens.clone()).collect();
+        match <[Rule; 1]>::try_from(rules) {
+            Ok([only]) => Some(only),
+            Err(none) if none.is_empty() => {
+                mistakes.at_span(
+                    span,
+                    format!(
+                        "`#[require_step_up]` needs what to ask for: write {} between its parentheses",
+                        Step::expected()
+                    ),
+                );
+                None
+            }
+            Err(several) => Some(Rule { kind: Kind::All(several), tokens }),
+        }
+    }
+}
+
+/// `key = value`.
+fn assign(
+    word: Word,
+    assignment: ExprAssign,
+    settings: &mut Settings,
+    steps: &mut Steps,
+    mistakes: &Mistakes,
+) {
+    let written = assignment.to_token_stream();
+    let ExprAssign { left, right, .. } = assignment;
+    let key = match ungroup(*left) {
+        Expr::Path(path) => path,
+        other => return mistakes.at(other, "expected the name of a setting before `=`"),
+    };
+    let name = key.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    if word == Word::RequireStepUp
+        && let Some(step) = Step::find(&name)
+    {
+        return steps.set(step, &key, ungroup(*right), mistakes);
+    }
+    match (Setting::find(&name), ungroup(*right)) {
+        (Some(Setting::Deny), Expr::Path(value)) if value.path.is_ident("not_found") => {
+            settings.hides.set(written, "deny", &key, mistakes);
+        }
+        (Some(Setting::Deny), other) => {
+            mistakes
+                .at(other, "denials are answered as they are, or hidden: write `deny = not_found`");
+        }
+        (Some(Setting::Crate), Expr::Path(ExprPath { qself: None, path, .. })) => {
+            settings.krate.set(path, "crate", &key, mistakes);
+        }
+        (Some(Setting::Crate), other) => {
+            mistakes.at(other, "expected a path: write `crate = ::auth_runtime`");
+        }
+        (Some(Setting::InImpl), _) => {
+            mistakes.at(key, "`in_impl` takes no value: write `in_impl`");
+        }
+        (None, value) if word == Word::Authorize && Predicate::find(&name).is_some() => {
+            let value = compact(value);
+            mistakes.at(written, format!("`{name}` is a predicate: write `{name}({value})`"));
+        }
+        (None, _) => mistakes.at(&key, unknown_setting(word, &key)),
+    }
+}
+
+/// `deny(not_found)`, by somebody who takes a setting for a call.
+fn called_setting(call: &ExprCall) -> Option<Setting> {
+    Setting::find(&compact(&call.func))
+}
+
+impl Settings {
     /// A setting without a value. `false` if it is no setting at all.
     fn flag(&mut self, path: &ExprPath, mistakes: &Mistakes) -> bool {
+        if path.path.is_ident("not_found") {
+            mistakes.at(path, "`not_found` is what `deny` answers: write `deny = not_found`");
+            return true;
+        }
         let Some(setting) = path.path.get_ident().and_then(|name| Setting::find(&name.to_string()))
         else {
             return false;
         };
         match setting {
-            Setting::InImpl => self.in_impl.set((), setting, path, mistakes),
+            Setting::InImpl => self.in_impl.set((), "in_impl", path, mistakes),
+            Setting::Deny => {
+                mistakes.at(path, "`deny` needs what to answer: write `deny = not_found`");
+            }
             Setting::Crate => {
                 mistakes.at(path, "`crate` needs a path: write `crate = ::auth_runtime`");
             }
@@ -174,182 +329,70 @@ impl Settings {
 }
 
 fn unknown_setting(word: Word, key: &ExprPath) -> String {
-    let name = key.path.to_token_stream().to_string().replace(' ', "");
+    let name = compact(key);
+    let steps = if word == Word::RequireStepUp { Step::ALL } else { &[] };
+    let (mut words, mut usages) = (Vec::new(), Vec::new());
+    for step in steps {
+        words.push(step.word());
+        usages.push(step.usage());
+    }
+    for setting in settings(word) {
+        words.push(setting.word());
+        usages.push(setting.usage());
+    }
     format!(
         "unknown argument `{name}` of `#[{}]`: expected {}{}",
         word.word(),
-        Setting::expected(),
-        Setting::did_you_mean(&name),
+        alternatives(usages.into_iter()),
+        near(&name, words.into_iter())
     )
+}
+
+/// The settings that an attribute takes: `#[public]` denies nobody, so it says nothing of how.
+fn settings(word: Word) -> Vec<Setting> {
+    let all = Setting::ALL.iter().copied();
+    all.filter(|setting| (word, *setting) != (Word::Public, Setting::Deny)).collect()
 }
 
 /// What an attribute takes, for messages.
 fn usage(word: Word) -> String {
     match word {
-        Word::RequireAuth | Word::Public => format!("nothing, {}", Setting::expected()),
-        Word::RequireRole => format!("`\"name\"`, {}", Quantifier::expected()),
+        Word::RequireAuth | Word::RequireApiKey | Word::Public => {
+            let settings = settings(word).into_iter().map(Setting::usage).collect::<Vec<_>>();
+            format!("nothing, {}", alternatives(settings.into_iter()))
+        }
+        Word::RequireRole | Word::RequireScope => format!("`\"name\"`, {}", Quantifier::expected()),
+        Word::RequireOwner => "`\"parameter\"` or `\"parameter\", prefix`".to_owned(),
+        Word::RequireIp => "networks, such as `\"10.0.0.0/8\", \"::1\"`".to_owned(),
+        Word::RequireStepUp => Step::expected(),
+        Word::Authorize => {
+            format!("predicates combined with `&&`, `||` and `!`: {}", Predicate::expected())
+        }
     }
 }
 
-/// `#[require_auth]` and `#[public]` say everything with their name.
+/// Some attributes say everything with their name.
 fn no_arguments(word: Word, positional: &[Expr], mistakes: &Mistakes) -> bool {
     for argument in positional {
         let message = match argument {
             Expr::Path(path) => unknown_setting(word, path),
+            Expr::Lit(_) if word == Word::RequireApiKey => {
+                "a key has no place in source code: `#[require_api_key]` takes none, and asks only that the caller came with one that is good".to_owned()
+            }
+            Expr::Call(call) if Predicate::find(&compact(&call.func)).is_some() => format!(
+                "`#[{}]` takes no rule: write `#[authorize({})]`",
+                word.word(),
+                compact(call)
+            ),
             Expr::Lit(_) | Expr::Call(_) if word == Word::RequireAuth => format!(
                 "`#[require_auth]` takes no names: write `#[require_role({})]` to ask for a role",
-                argument.to_token_stream()
+                compact(argument)
             ),
             _ => format!("`#[{}]` takes no rule: expected {}", word.word(), usage(word)),
         };
         mistakes.at(argument, message);
     }
     positional.is_empty()
-}
-
-/// One name, or an explicit `any(…)` or `all(…)` of several.
-fn names(
-    word: Word,
-    noun: &str,
-    attribute: Span,
-    positional: Vec<Expr>,
-    mistakes: &Mistakes,
-) -> Option<Names> {
-    if positional.len() > 1 {
-        several_need_a_quantifier(noun, &positional, mistakes);
-        return None;
-    }
-    let Some(argument) = positional.into_iter().next() else {
-        mistakes.at_span(
-            attribute,
-            format!("`#[{}]` needs a {noun}: write `#[{}(\"admin\")]`", word.word(), word.word()),
-        );
-        return None;
-    };
-    match argument {
-        Expr::Call(call) => quantified(noun, call, mistakes),
-        other => {
-            let name = name(noun, &other, mistakes)?;
-            Some(Names { quantifier: None, names: vec![name] })
-        }
-    }
-}
-
-fn several_need_a_quantifier(noun: &str, positional: &[Expr], mistakes: &Mistakes) {
-    let written: Vec<String> =
-        positional.iter().map(|argument| argument.to_token_stream().to_string()).collect();
-    let written = written.join(", ");
-    let span: TokenStream = positional.iter().flat_map(ToTokens::to_token_stream).collect();
-    mistakes.at(
-        span,
-        format!(
-            "several {noun}s do not say whether one is enough: write `any({written})` or `all({written})`"
-        ),
-    );
-}
-
-/// `any("a", "b")` or `all("a", "b")`.
-fn quantified(noun: &str, call: ExprCall, mistakes: &Mistakes) -> Option<Names> {
-    let function = match *call.func {
-        Expr::Path(ref path) => path.path.get_ident().map(ToString::to_string).unwrap_or_default(),
-        _ => String::new(),
-    };
-    let Some(quantifier) = Quantifier::find(&function) else {
-        mistakes.at(
-            &call.func,
-            format!(
-                "unknown combination `{}`: expected {}{}",
-                call.func.to_token_stream(),
-                Quantifier::expected(),
-                Quantifier::did_you_mean(&function)
-            ),
-        );
-        return None;
-    };
-    if call.args.is_empty() {
-        let meaning = match quantifier {
-            Quantifier::Any => "nobody could pass",
-            Quantifier::All => "everybody would pass",
-        };
-        mistakes.at(
-            &call,
-            format!("`{function}()` names no {noun}, so {meaning}: write `{function}(\"admin\")`"),
-        );
-        return None;
-    }
-
-    let mut names: Vec<LitStr> = Vec::new();
-    let mut complete = true;
-    for argument in call.args {
-        match name(noun, &ungroup(argument), mistakes) {
-            Some(name) if names.iter().any(|known| known.value() == name.value()) => {
-                mistakes.at(&name, format!("{noun} `{}` stands twice", name.value()));
-                complete = false;
-            }
-            Some(name) => names.push(name),
-            None => complete = false,
-        }
-    }
-    complete.then_some(Names { quantifier: Some(quantifier), names })
-}
-
-/// A single name in quotes.
-fn name(noun: &str, argument: &Expr, mistakes: &Mistakes) -> Option<LitStr> {
-    match argument {
-        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => {
-            let value = name.value();
-            if let Some(problem) = forbidden(noun, &value) {
-                mistakes.at(name, problem);
-                return None;
-            }
-            Some(name.clone())
-        }
-        Expr::Path(path) if path.path.get_ident().is_some() => {
-            let bare = path.to_token_stream().to_string();
-            mistakes.at(path, format!("a {noun} is written in quotes: `\"{bare}\"`"));
-            None
-        }
-        Expr::Binary(binary) => {
-            mistakes.at(
-                binary,
-                format!("expected a {noun} in quotes: combine {noun}s with `any(…)` or `all(…)`"),
-            );
-            None
-        }
-        Expr::Call(call) => {
-            mistakes
-                .at(call, format!("`any` and `all` do not nest here: expected a {noun} in quotes"));
-            None
-        }
-        other => {
-            mistakes.at(other, format!("expected a {noun} in quotes, such as `\"admin\"`"));
-            None
-        }
-    }
-}
-
-/// Why a name could never be met, if so. RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
-pub(crate) fn forbidden(noun: &str, name: &str) -> Option<String> {
-    if name.is_empty() {
-        return Some(format!("a {noun} has a name: `\"\"` is held by nobody"));
-    }
-    if name.chars().any(char::is_whitespace) {
-        let parts: Vec<String> =
-            name.split_whitespace().map(|part| format!("\"{part}\"")).collect();
-        return Some(if parts.len() > 1 {
-            let parts = parts.join(", ");
-            format!(
-                "a {noun} has no white space: write `any({parts})` or `all({parts})` if these are several"
-            )
-        } else {
-            format!("a {noun} has no white space: write `{}`", parts.concat())
-        });
-    }
-    let wrong = name.chars().find(|c| !matches!(c, '!' | '#'..='[' | ']'..='~'))?;
-    Some(format!(
-        "`{}` cannot stand in a {noun}: RFC 6749 allows printable ASCII without space, `\"` and `\\`",
-        wrong.escape_debug()
-    ))
 }
 
 /// What `macro_rules` hands over as `$e:expr` or `$l:literal` comes wrapped; parentheses mean nothing either.

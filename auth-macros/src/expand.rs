@@ -8,11 +8,12 @@ use syn::{
 };
 
 use crate::{
-    attribute::{Names, Rule},
-    document,
+    condition, document,
     handler::{Handler, Shape, cfgs},
+    network::Network,
+    route::is_route,
+    rule::{ClaimValue, Kind, Leaf, Name, Rule, compact},
     stack::Stack,
-    vocabulary::{Quantifier, RouteWord, Vocabulary},
 };
 
 /// The generated function: it has the user's name, takes the request untouched, and runs the guard before anything else.
@@ -27,18 +28,22 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
 
     let (outer, inner): (Vec<_>, Vec<_>) =
         attributes.iter().partition(|attribute| belongs_outside(attribute));
-    let section = document::section(&stack.rules);
-    let policy = policy(&stack.rules, &private);
+    let section = document::section(&stack.rule, stack.hides);
+    let policy = policy(&stack.rule, &name.unraw(), &private);
+    let hidden_site = stack.hides.then(|| quote! { .hidden() });
     let label = LitStr::new(&name.unraw().to_string(), Span::call_site());
 
-    let as_neighbour = *mentions_self || stack.in_impl;
+    // The user's own `Self`: outside an `impl` rustc says so there, once, however often it stands in the code.
+    let condition_self = condition::mention_of_self(&stack.rule);
+    let as_neighbour = *mentions_self || stack.in_impl || condition_self.is_some();
+    let self_word = condition_self.unwrap_or_else(|| Ident::new("Self", Span::call_site()));
     let inner_name = if as_neighbour {
         format_ident!("__auth_runtime_{}", name.unraw())
     } else {
         (*name).clone()
     };
     let callee = if as_neighbour {
-        quote! { Self::#inner_name }
+        quote! { #self_word::#inner_name }
     } else {
         quote! { #inner_name }
     };
@@ -51,9 +56,12 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     let quiet =
         (as_neighbour || turbofish.is_some()).then(|| quote! { #[allow(clippy::unused_async)] });
     let user = quote! { #hidden #quiet #(#inner)* #inner_signature #body };
+    let neighbour_of = as_neighbour.then_some(&self_word);
+    let (conditions, condition_fn) = conditions(handler, shape, stack, neighbour_of, &private);
+    let user = quote! { #user #condition_fn };
     let (inside, beside) = if as_neighbour { (None, Some(user)) } else { (Some(user), None) };
 
-    let (parameters, _, conditions) = generics.split_for_impl();
+    let (parameters, _, bounds) = generics.split_for_impl();
     let checks = checks(arguments, *returns, &private);
     let imports = keep_imports(&stack.consumed);
     // Local names live in the macro's own hygiene: the user's code cannot see them, nor they its variables. Items have no
@@ -72,12 +80,12 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
             #request: #private::HttpRequest,
             #payload: #private::Payload,
         ) -> impl #private::Future<Output = #private::HttpResponse>
-        #conditions
+        #bounds
         {
             #inside
             #imports
             #checks
-            #private::call::<_, _>(
+            #private::call::<_, _, _>(
                 #request,
                 #payload,
                 const {
@@ -87,9 +95,10 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
                         #label,
                         #private::file!(),
                         #private::line!(),
-                    )
+                    ) #hidden_site
                 },
                 #callee #turbofish,
+                #conditions,
             )
         }
     }
@@ -101,28 +110,188 @@ pub(crate) fn refused(item: &impl ToTokens, errors: &TokenStream) -> TokenStream
     quote! { #errors #item }
 }
 
+/// The function that evaluates the conditions over the arguments, and how it is called.
+fn conditions(
+    handler: &Handler,
+    shape: &Shape<'_>,
+    stack: &Stack,
+    neighbour_of: Option<&Ident>,
+    private: &TokenStream,
+) -> (TokenStream, Option<TokenStream>) {
+    if condition::of(&stack.rule).is_empty() {
+        return (quote! { #private::NoConditions }, None);
+    }
+    let plain = shape.name.unraw();
+    let name = format_ident!("__{plain}_conditions");
+    let index = Ident::new(&format!("__{plain}_index"), Span::mixed_site());
+    let identity = condition::identity(&stack.rule)
+        .unwrap_or_else(|| Ident::new(&format!("__{plain}_identity"), Span::mixed_site()));
+    // An argument that is called `identity` is the identity the user means.
+    let arguments = condition::parameters(&stack.rule, &shape.arguments);
+    let identity = if condition::names_identity(&shape.arguments) {
+        Ident::new(&format!("__{plain}_identity"), Span::mixed_site())
+    } else {
+        identity
+    };
+    let arms = condition::arms(&stack.rule, &shape.arguments);
+    let (parameters, _, bounds) = shape.generics.split_for_impl();
+    let hidden = neighbour_of.map(|_| quote! { #[doc(hidden)] });
+    let cfg = handler.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let turbofish = turbofish(shape.generics);
+    let beside = neighbour_of.map(|self_word| quote! { #self_word:: });
+    let call = quote! { #beside #name };
+    let function = quote! {
+        #hidden
+        #(#cfg)*
+        // Arguments are seen by reference, which is ours to get right and not the user's to hear about.
+        #[allow(
+            unused_variables,
+            unused_parens,
+            clippy::too_many_arguments,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::ptr_arg,
+            clippy::ref_option,
+            clippy::explicit_auto_deref,
+            clippy::borrow_deref_ref,
+            clippy::needless_borrow,
+            clippy::match_like_matches_macro,
+            clippy::extra_unused_type_parameters,
+            clippy::extra_unused_lifetimes
+        )]
+        fn #name #parameters(#index: #private::u8, #identity: &#private::Identity, #arguments) -> #private::bool
+        #bounds
+        {
+            match #index {
+                #arms
+                _ => false,
+            }
+        }
+    };
+    (quote! { #call #turbofish }, Some(function))
+}
+
 /// The policy constant.
-fn policy(rules: &[Rule], private: &TokenStream) -> TokenStream {
-    let rules: Vec<TokenStream> = rules.iter().map(|rule| leaf(rule, private)).collect();
-    match rules.as_slice() {
-        [only] => only.clone(),
-        several => quote! { #private::Policy::All(&[#(#several),*]) },
+pub(crate) fn policy(rule: &Rule, handler: &Ident, private: &TokenStream) -> TokenStream {
+    Policies { handler, private, conditions: 0 }.policy(rule)
+}
+
+/// Writes the policy constant. Every reference is a constant of its own: what a `const fn` makes is not promoted to one
+/// inside another call. Conditions are numbered in the order in which they stand.
+struct Policies<'a> {
+    /// Names are made of the handler's own, so that they are nobody's constants.
+    handler: &'a Ident,
+    private: &'a TokenStream,
+    conditions: u8,
+}
+
+impl Policies<'_> {
+    fn policy(&mut self, rule: &Rule) -> TokenStream {
+        let private = self.private;
+        match &rule.kind {
+            Kind::Public => quote! { #private::Policy::Public },
+            Kind::Leaf(leaf) => self.leaf(leaf),
+            Kind::All(rules) => {
+                let rules = rules.iter().map(|rule| self.policy(rule)).collect::<Vec<_>>();
+                one_or(rules, |rules| quote! { #private::Policy::All(const { &[#(#rules),*] }) })
+            }
+            Kind::Any(rules) => {
+                let rules = rules.iter().map(|rule| self.policy(rule)).collect::<Vec<_>>();
+                one_or(rules, |rules| quote! { #private::Policy::Any(const { &[#(#rules),*] }) })
+            }
+            Kind::Not(rule) => {
+                let rule = self.policy(rule);
+                quote! { #private::Policy::Not(const { &#rule }) }
+            }
+        }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf) -> TokenStream {
+        let private = self.private;
+        match leaf {
+            Leaf::Authenticated => quote! { #private::Policy::Authenticated },
+            Leaf::Role(Name::Literal(name)) => quote! { #private::Policy::role(#name) },
+            Leaf::Role(Name::Path(path)) => {
+                let name = typed(path, &format_ident!("role_name"), private);
+                quote! { #private::Policy::Role(#name) }
+            }
+            Leaf::Scope(Name::Literal(name)) => quote! { #private::Policy::scope(#name) },
+            Leaf::Scope(Name::Path(path)) => {
+                let name = typed(path, &format_ident!("scope_name"), private);
+                quote! { #private::Policy::Scope(#name) }
+            }
+            Leaf::Claim { path, value } => {
+                let value = match value {
+                    ClaimValue::Text(text) => quote! { Text(#text) },
+                    ClaimValue::Number(number) => quote! { Number(#number) },
+                    ClaimValue::Flag(flag) => quote! { Flag(#flag) },
+                };
+                quote! { #private::Policy::Claim { path: #path, value: #private::ClaimValue::#value } }
+            }
+            Leaf::Owner { parameter, prefix: _ } => quote! { #private::Policy::Owner(#parameter) },
+            Leaf::Address(networks) => {
+                let networks = networks.iter().map(|network| address(network, private));
+                quote! { #private::Policy::Address(const { &[#(#networks),*] }) }
+            }
+            Leaf::Network(name) => quote! { #private::Policy::Network(#name) },
+            Leaf::ApiKey => quote! { #private::Policy::ApiKey },
+            Leaf::Acr(values) => quote! { #private::Policy::Acr(&[#(#values),*]) },
+            Leaf::Amr(method) => quote! { #private::Policy::Amr(#method) },
+            Leaf::MaxAge(age) => {
+                let seconds = age.seconds;
+                quote! { #private::Policy::MaxAge(#private::Duration::from_secs(#seconds)) }
+            }
+            Leaf::Check(path) => {
+                let name = compact(path);
+                let span = ours_at(path.span());
+                let plain = self.handler;
+                let request = Ident::new(&format!("__{plain}_request"), Span::mixed_site());
+                let identity = Ident::new(&format!("__{plain}_identity"), Span::mixed_site());
+                let ask = quote_spanned! {span=> #private::ask(#path, #identity, #request) };
+                quote! {
+                    #private::Policy::Check(#private::Check::new(#name, |#request, #identity| #ask))
+                }
+            }
+            Leaf::When(expression) => {
+                let text = compact(expression);
+                let index = self.conditions;
+                self.conditions = self.conditions.saturating_add(1);
+                quote! { #private::Policy::When(#private::Condition::new(#index, #text)) }
+            }
+        }
     }
 }
 
-fn leaf(rule: &Rule, private: &TokenStream) -> TokenStream {
-    match rule {
-        Rule::Public => quote! { #private::Policy::Public },
-        Rule::Authenticated => quote! { #private::Policy::Authenticated },
-        Rule::Roles(Names { quantifier, names }) => {
-            let roles: Vec<TokenStream> =
-                names.iter().map(|name| quote! { #private::Policy::Role(#name) }).collect();
-            match (roles.as_slice(), quantifier) {
-                ([only], _) => only.clone(),
-                (several, Some(Quantifier::All)) => {
-                    quote! { #private::Policy::All(&[#(#several),*]) }
-                }
-                (several, _) => quote! { #private::Policy::Any(&[#(#several),*]) },
+/// `All` and `Any` of one are that one.
+fn one_or(
+    policies: Vec<TokenStream>,
+    several: impl FnOnce(Vec<TokenStream>) -> TokenStream,
+) -> TokenStream {
+    match <[TokenStream; 1]>::try_from(policies) {
+        Ok([only]) => only,
+        Err(policies) => several(policies),
+    }
+}
+
+/// A name that a constant or a variant knows. What it is, rustc checks, under the user's own word.
+fn typed(path: &syn::ExprPath, function: &Ident, private: &TokenStream) -> TokenStream {
+    let span = ours_at(path.span());
+    let name = quote_spanned! {span=> #private::#function(&#path) };
+    quote! { #private::Name::typed(|| #name) }
+}
+
+fn address(network: &Network, private: &TokenStream) -> TokenStream {
+    let prefix = network.prefix;
+    match network.address {
+        std::net::IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            quote! {
+                #private::IpNet::V4(#private::Ipv4Net::new_assert(#private::Ipv4Addr::new(#a, #b, #c, #d), #prefix))
+            }
+        }
+        std::net::IpAddr::V6(address) => {
+            let bits = u128::from(address);
+            quote! {
+                #private::IpNet::V6(#private::Ipv6Net::new_assert(#private::Ipv6Addr::from_bits(#bits), #prefix))
             }
         }
     }
@@ -169,12 +338,10 @@ fn turbofish(generics: &Generics) -> Option<TokenStream> {
 /// What rustc, rustdoc and actix-web look for on the item itself. Everything else acts on the user's own function.
 fn belongs_outside(attribute: &Attribute) -> bool {
     let path = attribute.path();
-    let is_route =
-        path.segments.last().is_some_and(|last| RouteWord::find(&last.ident.to_string()).is_some());
     let is_plain = ["doc", "deprecated", "must_use", "cfg"].iter().any(|name| path.is_ident(name));
     let is_lint =
         ["allow", "expect", "warn", "deny", "forbid"].iter().any(|name| path.is_ident(name));
-    is_route || is_plain || is_lint
+    is_route(attribute) || is_plain || is_lint
 }
 
 /// An attribute that was consumed leaves its `use` without a user.

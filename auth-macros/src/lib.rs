@@ -1,18 +1,30 @@
 //! The attribute macros of `auth-runtime`, which re-exports and documents them: depend on that crate alone.
 //!
-//! What happens to `#[require_role("admin")]` stands in the order of the modules: `attribute` understands what the
-//! programmer wrote, `stack` gathers the attributes on one function, `handler` takes the function apart, and
-//! `expand` writes the code; `module` puts the attribute of a module on the functions inside. `mistakes` collects
-//! what is wrong on the way, `vocabulary` holds every word, `document` says the policy in words. The derive
-//! macros for typed names are a path of their own, `names`.
+//! What happens to `#[require_role("admin")]` stands in the order of the path: `attribute` understands what the programmer
+//! wrote, with `expression`, `predicate`, `name`, `network` and `duration` for its parts, and makes a `rule` of it; `stack`
+//! gathers the attributes on one function; `handler` takes the function apart; `logic`, `route` and `condition` hold the
+//! rule against itself, against the paths and against the arguments; `expand` writes the code and `document` the words;
+//! `module` puts the attribute of a module on the functions inside.
+//! `mistakes` collects what is wrong on the way, `vocabulary` holds every word. The derive macros for typed names
+//! are a path of their own, `derive`.
 
 mod attribute;
+mod condition;
+mod derive;
 mod document;
+mod duration;
 mod expand;
+mod expression;
 mod handler;
+mod logic;
 mod mistakes;
 mod module;
-mod names;
+mod name;
+mod network;
+mod predicate;
+mod route;
+mod rule;
+mod secret;
 mod stack;
 mod vocabulary;
 
@@ -21,9 +33,9 @@ use quote::{ToTokens, quote};
 
 use crate::{
     attribute::Attribute,
+    derive::Derive,
     handler::Handler,
     mistakes::Mistakes,
-    names::Derive,
     stack::Stack,
     vocabulary::{Vocabulary, Word},
 };
@@ -46,6 +58,60 @@ pub fn require_role(
     attach(Word::RequireRole, &arguments.into(), item.into()).into()
 }
 
+/// Lets only tokens with a scope through. Documented at `auth_runtime::require_scope`.
+#[proc_macro_attribute]
+pub fn require_scope(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireScope, &arguments.into(), item.into()).into()
+}
+
+/// Lets only the caller through whom a path parameter names. Documented at `auth_runtime::require_owner`.
+#[proc_macro_attribute]
+pub fn require_owner(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireOwner, &arguments.into(), item.into()).into()
+}
+
+/// Lets only clients from certain networks through. Documented at `auth_runtime::require_ip`.
+#[proc_macro_attribute]
+pub fn require_ip(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireIp, &arguments.into(), item.into()).into()
+}
+
+/// Lets only callers with an API key through. Documented at `auth_runtime::require_api_key`.
+#[proc_macro_attribute]
+pub fn require_api_key(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireApiKey, &arguments.into(), item.into()).into()
+}
+
+/// Lets only callers through who authenticated recently or strongly enough. Documented at `auth_runtime::require_step_up`.
+#[proc_macro_attribute]
+pub fn require_step_up(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::RequireStepUp, &arguments.into(), item.into()).into()
+}
+
+/// Lets only callers through for whom an expression holds. Documented at `auth_runtime::authorize`.
+#[proc_macro_attribute]
+pub fn authorize(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attach(Word::Authorize, &arguments.into(), item.into()).into()
+}
+
 /// Writes down that a handler is open to everybody. Documented at `auth_runtime::public`.
 #[proc_macro_attribute]
 pub fn public(
@@ -58,7 +124,7 @@ pub fn public(
 /// Makes an enum of role names. Documented at `auth_runtime::Role`.
 #[proc_macro_derive(Role, attributes(role))]
 pub fn derive_role(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    names::derive(Derive::Role, item.into()).into()
+    derive::derive(Derive::Role, item.into()).into()
 }
 
 /// Makes an enum of scope names. Documented at `auth_runtime::Scope`.
@@ -66,7 +132,7 @@ pub fn derive_role(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
 // any import (rustc since 1.42), so one file can use both: tests/ui/pass/typed_names.rs does.
 #[proc_macro_derive(Scope, attributes(scope))]
 pub fn derive_scope(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    names::derive(Derive::Scope, item.into()).into()
+    derive::derive(Derive::Scope, item.into()).into()
 }
 
 /// What the programmer wrote → tokens. Either the guarded function, or errors beside the function as it was.
@@ -98,6 +164,12 @@ fn attach(word: Word, arguments: &TokenStream, item: TokenStream) -> TokenStream
 
     let stack = Stack::gather(attribute, &krate, &mut handler.attributes, &mistakes);
     let shape = handler.shape(word, &mistakes);
+    if let Some(stack) = &stack {
+        route::check_owners(&stack.rule, &handler.attributes, &mistakes);
+        if let Some(shape) = &shape {
+            condition::check(&stack.rule, &shape.arguments, &mistakes);
+        }
+    }
     finish(mistakes, &handler, || match (&shape, &stack) {
         (Some(shape), Some(stack)) => expand::guarded(&handler, shape, stack),
         // Whatever is missing was reported, so this is never reached; if it were, nothing would be emitted.

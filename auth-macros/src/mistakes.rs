@@ -30,6 +30,11 @@ impl Mistakes {
         }
     }
 
+    /// How many there are, to know whether what follows from one would only repeat it.
+    pub(crate) fn count(&self) -> usize {
+        self.0.borrow().as_ref().map_or(0, Vec::len)
+    }
+
     /// The `compile_error!`s for what was found, or `Ok` if there is nothing to say.
     pub(crate) fn check(self) -> Result<(), TokenStream> {
         let errors = self.0.borrow_mut().take().unwrap_or_default();

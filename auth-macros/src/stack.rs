@@ -5,15 +5,19 @@ use quote::quote;
 use syn::{Meta, Path, parse_quote_spanned};
 
 use crate::{
-    attribute::{self, Attribute, Rule, Settings},
+    attribute::{self, Attribute, Settings},
+    logic,
     mistakes::Mistakes,
+    rule::{Kind, Rule, compact},
     vocabulary::{Vocabulary, Word},
 };
 
 /// All attributes of ours on one function. Stacking means AND.
 pub(crate) struct Stack {
-    /// Outermost first. Never empty.
-    pub(crate) rules: Vec<Rule>,
+    /// All of them together.
+    pub(crate) rule: Rule,
+    /// Every denial is the application's own 404.
+    pub(crate) hides: bool,
     /// The runtime's path in the user's crate.
     pub(crate) krate: Path,
     pub(crate) in_impl: bool,
@@ -39,12 +43,10 @@ impl Stack {
                 return true;
             };
             consumed.push(attribute.path().clone());
-            match Attribute::parse(
-                word,
-                attribute::span_of(attribute),
-                arguments(attribute, mistakes),
-                mistakes,
-            ) {
+            let span = attribute::span_of(attribute);
+            let inner = arguments(word, attribute, mistakes)
+                .and_then(|arguments| Attribute::parse(word, span, arguments, mistakes));
+            match inner {
                 Some(inner) => stack.push(inner),
                 None => complete = false,
             }
@@ -58,21 +60,41 @@ impl Stack {
 
         let mut settings = Settings::default();
         let mut rules = Vec::new();
+        let mut spans = Vec::new();
         for attribute in stack {
             settings.or(attribute.settings);
-            rules.push(attribute.rule);
+            spans.push(attribute.span);
+            // Flat, so that the words read as one requirement.
+            match attribute.rule.kind {
+                Kind::All(inner) => rules.extend(inner),
+                kind => rules.push(Rule { kind, tokens: attribute.rule.tokens }),
+            }
+        }
+        let rule = match <[Rule; 1]>::try_from(rules) {
+            Ok([only]) => only,
+            Err(rules) => Rule { kind: Kind::All(rules), tokens: TokenStream::new() },
+        };
+        // Each attribute for itself was looked at; together they may still contradict.
+        if let (true, Some(problem), Some(span)) =
+            (spans.len() > 1, logic::constant(&rule), spans.first())
+        {
+            mistakes.at_span(
+                *span,
+                format!("together with the other attributes of this handler, {problem}"),
+            );
+            return None;
         }
         let krate = settings.krate().unwrap_or(krate).clone();
-        Some(Self { rules, krate, in_impl: settings.in_impl(), consumed })
+        Some(Self { rule, hides: settings.hides(), krate, in_impl: settings.in_impl(), consumed })
     }
 }
 
 /// No attribute repeats or contradicts another.
 fn agree(stack: &[Attribute], mistakes: &Mistakes) -> bool {
     let mut agree = true;
-    let guarded = stack.iter().find(|attribute| !matches!(attribute.rule, Rule::Public));
+    let guarded = stack.iter().find(|attribute| !attribute.rule.is_public());
     for (index, attribute) in stack.iter().enumerate() {
-        if let (Rule::Public, Some(other)) = (&attribute.rule, guarded) {
+        if let (true, Some(other)) = (attribute.rule.is_public(), guarded) {
             mistakes.at_span(
                 attribute.span,
                 format!(
@@ -83,28 +105,36 @@ fn agree(stack: &[Attribute], mistakes: &Mistakes) -> bool {
             agree = false;
         }
         let earlier = stack.iter().take(index);
-        if earlier.clone().any(|earlier| earlier.rule.means_the_same(&attribute.rule)) {
-            mistakes.at_span(
-                attribute.span,
-                format!(
-                    "this `#[{}]` stands on the handler already: remove it",
-                    attribute.word.word()
-                ),
-            );
+        let meaning = attribute.rule.meaning();
+        if let Some(same) = earlier.clone().find(|earlier| earlier.rule.meaning() == meaning) {
+            let (word, other) = (attribute.word.word(), same.word.word());
+            let problem = if word == other {
+                format!("this `#[{word}]` stands on the handler already: remove it")
+            } else {
+                format!("this says the same as `#[{other}]` on this handler: remove one of them")
+            };
+            mistakes.at_span(attribute.span, problem);
             agree = false;
         }
+        agree &= logic::is_contingent(&attribute.rule, mistakes);
     }
     agree
 }
 
 /// What stands in an inner attribute's parentheses.
-fn arguments(attribute: &syn::Attribute, mistakes: &Mistakes) -> TokenStream {
+fn arguments(word: Word, attribute: &syn::Attribute, mistakes: &Mistakes) -> Option<TokenStream> {
     match &attribute.meta {
-        Meta::Path(_) => TokenStream::new(),
-        Meta::List(list) => list.tokens.clone(),
+        Meta::Path(_) => Some(TokenStream::new()),
+        Meta::List(list) => Some(list.tokens.clone()),
         Meta::NameValue(pair) => {
-            mistakes.at(pair, "expected parentheses: an attribute's arguments stand in `(…)`");
-            TokenStream::new()
+            let (word, value) = (word.word(), compact(&pair.value));
+            mistakes.at(
+                pair,
+                format!(
+                    "an attribute's arguments stand in parentheses: write `#[{word}({value})]`"
+                ),
+            );
+            None
         }
     }
 }

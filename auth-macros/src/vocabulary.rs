@@ -29,16 +29,19 @@ pub(crate) trait Vocabulary: Copy + 'static {
 
     /// "; did you mean `require_role`?", or nothing if no word is near.
     fn did_you_mean(wrong: &str) -> String {
-        let nearest = Self::ALL
-            .iter()
-            .map(|known| (distance(wrong, known.word()), known.word()))
-            .min_by_key(|(distance, _)| *distance);
-        match nearest {
-            Some((distance, word)) if distance <= word.chars().count().div_ceil(3) => {
-                format!("; did you mean `{word}`?")
-            }
-            _ => String::new(),
+        near(wrong, Self::ALL.iter().map(|known| known.word()))
+    }
+}
+
+/// "; did you mean `this`?", or nothing if no word is near.
+pub(crate) fn near<'a>(wrong: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let nearest =
+        words.map(|word| (distance(wrong, word), word)).min_by_key(|(distance, _)| *distance);
+    match nearest {
+        Some((distance, word)) if distance <= word.chars().count().div_ceil(3) => {
+            format!("; did you mean `{word}`?")
         }
+        _ => String::new(),
     }
 }
 
@@ -47,16 +50,38 @@ pub(crate) trait Vocabulary: Copy + 'static {
 pub(crate) enum Word {
     RequireAuth,
     RequireRole,
+    RequireScope,
+    RequireOwner,
+    RequireIp,
+    RequireApiKey,
+    RequireStepUp,
+    Authorize,
     Public,
 }
 
 impl Vocabulary for Word {
-    const ALL: &'static [Self] = &[Self::RequireAuth, Self::RequireRole, Self::Public];
+    const ALL: &'static [Self] = &[
+        Self::RequireAuth,
+        Self::RequireRole,
+        Self::RequireScope,
+        Self::RequireOwner,
+        Self::RequireIp,
+        Self::RequireApiKey,
+        Self::RequireStepUp,
+        Self::Authorize,
+        Self::Public,
+    ];
 
     fn word(self) -> &'static str {
         match self {
             Self::RequireAuth => "require_auth",
             Self::RequireRole => "require_role",
+            Self::RequireScope => "require_scope",
+            Self::RequireOwner => "require_owner",
+            Self::RequireIp => "require_ip",
+            Self::RequireApiKey => "require_api_key",
+            Self::RequireStepUp => "require_step_up",
+            Self::Authorize => "authorize",
             Self::Public => "public",
         }
     }
@@ -86,15 +111,17 @@ impl Word {
 /// What may stand beside the rule in any attribute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Setting {
+    Deny,
     Crate,
     InImpl,
 }
 
 impl Vocabulary for Setting {
-    const ALL: &'static [Self] = &[Self::Crate, Self::InImpl];
+    const ALL: &'static [Self] = &[Self::Deny, Self::Crate, Self::InImpl];
 
     fn word(self) -> &'static str {
         match self {
+            Self::Deny => "deny",
             Self::Crate => "crate",
             Self::InImpl => "in_impl",
         }
@@ -102,8 +129,109 @@ impl Vocabulary for Setting {
 
     fn usage(self) -> &'static str {
         match self {
+            Self::Deny => "deny = not_found",
             Self::Crate => "crate = ::path",
             Self::InImpl => "in_impl",
+        }
+    }
+}
+
+/// What `#[require_step_up(…)]` asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    Acr,
+    Amr,
+    MaxAge,
+}
+
+impl Vocabulary for Step {
+    const ALL: &'static [Self] = &[Self::Acr, Self::Amr, Self::MaxAge];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Acr => "acr",
+            Self::Amr => "amr",
+            Self::MaxAge => "max_age",
+        }
+    }
+
+    fn usage(self) -> &'static str {
+        match self {
+            Self::Acr => "acr = \"mfa\"",
+            Self::Amr => "amr = \"otp\"",
+            Self::MaxAge => "max_age = \"5m\"",
+        }
+    }
+}
+
+/// What can be asked in `#[authorize(…)]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Predicate {
+    Authenticated,
+    Role,
+    Scope,
+    Claim,
+    Owner,
+    Ip,
+    Network,
+    ApiKey,
+    Acr,
+    Amr,
+    MaxAge,
+    Check,
+    When,
+}
+
+impl Vocabulary for Predicate {
+    const ALL: &'static [Self] = &[
+        Self::Authenticated,
+        Self::Role,
+        Self::Scope,
+        Self::Claim,
+        Self::Owner,
+        Self::Ip,
+        Self::Network,
+        Self::ApiKey,
+        Self::Acr,
+        Self::Amr,
+        Self::MaxAge,
+        Self::Check,
+        Self::When,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Authenticated => "authenticated",
+            Self::Role => "role",
+            Self::Scope => "scope",
+            Self::Claim => "claim",
+            Self::Owner => "owner",
+            Self::Ip => "ip",
+            Self::Network => "network",
+            Self::ApiKey => "api_key",
+            Self::Acr => "acr",
+            Self::Amr => "amr",
+            Self::MaxAge => "max_age",
+            Self::Check => "check",
+            Self::When => "when",
+        }
+    }
+
+    fn usage(self) -> &'static str {
+        match self {
+            Self::Authenticated => "authenticated()",
+            Self::Role => "role(\"admin\")",
+            Self::Scope => "scope(\"docs:read\")",
+            Self::Claim => "claim(\"tenant\", \"acme\")",
+            Self::Owner => "owner(\"user_id\")",
+            Self::Ip => "ip(\"10.0.0.0/8\")",
+            Self::Network => "network(\"office\")",
+            Self::ApiKey => "api_key()",
+            Self::Acr => "acr(\"mfa\")",
+            Self::Amr => "amr(\"otp\")",
+            Self::MaxAge => "max_age(\"5m\")",
+            Self::Check => "check(path::to::function)",
+            Self::When => "when(expression)",
         }
     }
 }
@@ -271,7 +399,7 @@ impl Vocabulary for RouteWord {
 }
 
 /// "`a`", "`a` or `b`", "`a`, `b` or `c`".
-fn alternatives(words: impl ExactSizeIterator<Item = &'static str>) -> String {
+pub(crate) fn alternatives(words: impl ExactSizeIterator<Item = &'static str>) -> String {
     let count = words.len();
     let mut list = String::new();
     for (index, word) in words.enumerate() {
@@ -319,7 +447,7 @@ mod tests {
 
     #[test]
     fn lists_are_readable() {
-        assert_eq!(Setting::expected(), "`crate = ::path` or `in_impl`");
+        assert_eq!(Setting::expected(), "`deny = not_found`, `crate = ::path` or `in_impl`");
         assert_eq!(alternatives(["a", "b", "c"].into_iter()), "`a`, `b` or `c`");
     }
 
@@ -343,6 +471,8 @@ mod tests {
         }
         check::<Word>();
         check::<Setting>();
+        check::<Step>();
+        check::<Predicate>();
         check::<Quantifier>();
         check::<EnumOption>();
         check::<VariantOption>();

@@ -1,15 +1,44 @@
 //! Everything generated code may touch, and nothing else. No stability promise: `auth-macros` is locked to this version.
 
-pub use core::{file, future::Future, line, module_path, primitive::str};
+pub use core::{
+    file,
+    future::Future,
+    line, module_path,
+    net::{Ipv4Addr, Ipv6Addr},
+    primitive::{bool, str, u8},
+    time::Duration,
+};
 
 use actix_web::{FromRequest, Responder};
 pub use actix_web::{HttpRequest, HttpResponse, web::Payload};
 
+pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
 pub use crate::{
-    handler::{Site, call},
+    handler::{NoConditions, Site, call},
+    identity::Identity,
     name::{RoleName, ScopeName},
-    policy::Policy,
+    policy::{Answer, Check, ClaimValue, Condition, IntoCheck, Name, Policy},
 };
+
+/// Asks the function that `check(…)` names.
+pub fn ask<Kind>(
+    function: impl IntoCheck<Kind>,
+    identity: &Identity,
+    request: &HttpRequest,
+) -> Answer {
+    function.ask(identity, request)
+}
+
+/// The name of a typed role. The value is a constant, so it lives as long as its name is needed.
+pub fn role_name<T: RoleName + ?Sized>(role: &'static T) -> &'static str {
+    role.role_name()
+}
+
+/// The name of a typed scope.
+pub fn scope_name<T: ScopeName + ?Sized>(scope: &'static T) -> &'static str {
+    scope.scope_name()
+}
 
 /// Every argument of a handler has to be an extractor. Called with the user's own type, under its span.
 pub const fn assert_extractor<T: Extractor>() {}

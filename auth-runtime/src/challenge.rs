@@ -2,14 +2,18 @@
 
 use actix_web::http::header::HeaderValue;
 
-/// Every challenge this application can send, ready to be put into a response.
+/// Every challenge this application can send. Those that depend on nothing are ready to be put into a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenges {
+    /// `Bearer realm="…"`: what every other challenge begins with.
+    plain: Box<str>,
     /// Nothing was sent, so nothing is wrong: no `error` (RFC 6750 §3.1).
     pub(crate) missing: HeaderValue,
     pub(crate) repeated: HeaderValue,
     pub(crate) invalid: HeaderValue,
     pub(crate) expired: HeaderValue,
+    /// For routes that take API keys only.
+    pub(crate) api_key: HeaderValue,
 }
 
 /// A realm that cannot stand in a header.
@@ -19,7 +23,8 @@ pub(crate) struct RealmError;
 
 impl Challenges {
     pub(crate) fn new(realm: &str) -> Result<Self, RealmError> {
-        let plain = format!("Bearer realm={}", quoted(realm).ok_or(RealmError)?);
+        let realm = quoted(realm).ok_or(RealmError)?;
+        let plain = format!("Bearer realm={realm}");
         let with = |parameters: &str| value(&format!("{plain}, {parameters}"));
         Ok(Self {
             missing: value(&plain)?,
@@ -30,8 +35,52 @@ impl Challenges {
             expired: with(
                 r#"error="invalid_token", error_description="The access token expired""#,
             )?,
+            api_key: value(&format!(r#"ApiKey realm={realm}, header="X-API-Key""#))?,
+            plain: plain.into(),
         })
     }
+
+    /// Nothing was sent, and a token would need these scopes.
+    pub(crate) fn missing_with_scope(&self, scope: &str) -> HeaderValue {
+        self.with(&[("scope", Some(scope))]).unwrap_or_else(|| self.missing.clone())
+    }
+
+    /// RFC 6750 §3.1.
+    pub(crate) fn insufficient_scope(&self, scope: &str) -> HeaderValue {
+        let error = [
+            ("error", Some("insufficient_scope")),
+            ("error_description", Some("The access token lacks a scope that is required")),
+        ];
+        self.with(&[error.as_slice(), &[("scope", Some(scope))]].concat())
+            .or_else(|| self.with(&error))
+            .unwrap_or_else(|| self.missing.clone())
+    }
+
+    /// RFC 9470 §3.
+    pub(crate) fn step_up(&self, acr_values: Option<&str>, max_age: Option<u64>) -> HeaderValue {
+        let max_age = max_age.map(|seconds| seconds.to_string());
+        let error = ("error", Some("insufficient_user_authentication"));
+        let max_age = ("max_age", max_age.as_deref());
+        self.with(&[error, ("acr_values", acr_values), max_age])
+            .or_else(|| self.with(&[error, max_age]))
+            .unwrap_or_else(|| self.missing.clone())
+    }
+
+    /// `None` if a value cannot stand in a challenge.
+    fn with(&self, parameters: &[(&str, Option<&str>)]) -> Option<HeaderValue> {
+        let mut challenge = String::from(&*self.plain);
+        for (name, value) in parameters {
+            if let Some(value) = value {
+                challenge.extend([", ", name, "=\"", plain_text(value)?, "\""]);
+            }
+        }
+        HeaderValue::from_str(&challenge).ok()
+    }
+}
+
+/// What may stand in `scope` and `error_description`: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 §3).
+fn plain_text(text: &str) -> Option<&str> {
+    text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)).then_some(text)
 }
 
 fn value(text: &str) -> Result<HeaderValue, RealmError> {
@@ -64,6 +113,27 @@ mod tests {
     }
 
     #[test]
+    fn what_a_route_needs_stands_in_its_challenge() {
+        let challenges = Challenges::new("api").unwrap();
+        assert_eq!(challenges.missing_with_scope("a b"), r#"Bearer realm="api", scope="a b""#);
+        assert_eq!(
+            challenges.insufficient_scope("a b"),
+            r#"Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope that is required", scope="a b""#
+        );
+        assert_eq!(
+            challenges.step_up(Some("mfa"), Some(300)),
+            r#"Bearer realm="api", error="insufficient_user_authentication", acr_values="mfa", max_age="300""#
+        );
+        assert_eq!(
+            challenges.step_up(None, Some(300)),
+            r#"Bearer realm="api", error="insufficient_user_authentication", max_age="300""#
+        );
+        assert_eq!(challenges.api_key, r#"ApiKey realm="api", header="X-API-Key""#);
+        // A name that cannot stand there is left out; the refusal stays.
+        assert_eq!(challenges.missing_with_scope("a\r\nb"), challenges.missing);
+    }
+
+    #[test]
     fn a_realm_cannot_inject_a_header() {
         for realm in ["a\r\nSet-Cookie: x", "a\u{7f}", "schlüssel", "\0"] {
             assert_eq!(Challenges::new(realm).unwrap_err(), RealmError, "{realm:?}");
@@ -73,10 +143,18 @@ mod tests {
     /// RFC 6750 §3: `error` and `error_description` hold `%x20-21 / %x23-5B / %x5D-7E` only.
     #[test]
     fn rule_1_of_the_response_contract_holds_for_every_challenge() {
-        let Challenges { missing, repeated, invalid, expired } = Challenges::new("api").unwrap();
-        for challenge in [missing, repeated, invalid, expired] {
+        let challenges = Challenges::new("api").unwrap();
+        let with_values = [
+            challenges.missing_with_scope("a b"),
+            challenges.insufficient_scope("docs:read docs:write"),
+            challenges.insufficient_scope("\"quoted\""),
+            challenges.step_up(Some("mfa phr"), Some(300)),
+            challenges.step_up(Some("line\nbreak"), None),
+        ];
+        let Challenges { missing, repeated, invalid, expired, api_key, plain: _ } = challenges;
+        for challenge in [missing, repeated, invalid, expired, api_key].iter().chain(&with_values) {
             let text = challenge.to_str().unwrap();
-            let parameters = text.strip_prefix("Bearer ").unwrap();
+            let (_, parameters) = text.split_once(' ').unwrap();
             let mut seen = Vec::new();
             for parameter in parameters.split(", ") {
                 let (name, value) = parameter.split_once('=').unwrap();

@@ -49,6 +49,11 @@ impl ClaimPath {
     }
 }
 
+/// The value at a path written as [`ClaimPath`] takes it: a name, or a JSON Pointer.
+pub(crate) fn at<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    ClaimPath::from(path).find(claims)
+}
+
 /// The roles in a token. Anything but an array of strings gives none: a role claim of the wrong shape is a mistake
 /// somewhere, and guessing what it means would grant something (CHECKLIST D5).
 pub(crate) fn roles(claims: &Map<String, Value>, path: &ClaimPath) -> Vec<Box<str>> {
@@ -66,6 +71,14 @@ pub(crate) fn scopes(claims: &Map<String, Value>, path: Option<&ClaimPath>) -> V
     };
     match value {
         Some(Value::String(scopes)) => distinct(scopes.split(' ').collect()),
+        Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
+        _ => Vec::new(),
+    }
+}
+
+/// The authentication methods in a token (`amr`, RFC 8176). Anything but an array of strings gives none.
+pub(crate) fn methods(claims: &Map<String, Value>) -> Vec<Box<str>> {
+    match claims.get("amr") {
         Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
         _ => Vec::new(),
     }

@@ -8,6 +8,8 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 pub enum Method {
     /// `Authorization: Bearer …` (RFC 6750 §2.1).
     Bearer,
+    /// A key that an application was given, however it was sent.
+    ApiKey,
 }
 
 /// Why what stands in the request is no credential.

@@ -17,9 +17,9 @@
 //! Extensions take a box for every request, asked for or not, since the guard cannot know who will ask. Verifying again
 //! doubles the price; it is what code outside the handler's future gets (middleware after the response).
 
-use std::cell::Cell;
+use std::{cell::Cell, future::Future, pin::Pin};
 
-use actix_web::{HttpRequest, dev::RequestHead};
+use actix_web::{Error, HttpRequest, dev::RequestHead};
 
 use crate::{identity::Identity, rejection::Rejection};
 
@@ -31,6 +31,33 @@ pub(crate) struct Current {
     pub(crate) identity: Option<Identity>,
     /// Bad credentials that an extractor came upon: the handler must not run, even if it takes an `Option`.
     pub(crate) rejection: Option<Rejection>,
+    /// Every denial below this attribute is the application's own 404.
+    pub(crate) hides: bool,
+    /// What extractors want decided before any of them is polled. `None` once they are.
+    loading: Option<Vec<Loading>>,
+}
+
+/// Something that decides whether the caller may have it.
+pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
+
+/// Why a handler's future ends without its handler.
+pub(crate) enum Refused {
+    /// By this crate's rules.
+    Rejection(Rejection),
+    /// By an extractor, with a response of its own.
+    Error(Error),
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejection(rejection)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
 }
 
 thread_local! {
@@ -38,8 +65,24 @@ thread_local! {
 }
 
 impl Current {
-    pub(crate) fn new(request: &HttpRequest, identity: Option<Identity>) -> Self {
-        Self { head: request.head(), identity, rejection: None }
+    pub(crate) fn new(request: &HttpRequest, identity: Option<Identity>, hides: bool) -> Self {
+        Self { head: request.head(), identity, rejection: None, hides, loading: Some(Vec::new()) }
+    }
+
+    /// Has this decided before any extractor is polled. Gives it back where it is too late for that, or where there is no
+    /// guarded handler to do so.
+    pub(crate) fn decide_first(request: &HttpRequest, loading: Loading) -> Option<Loading> {
+        let mut loading = Some(loading);
+        Self::with(request, |current| {
+            if let Some(first) = &mut current.loading {
+                first.extend(loading.take());
+            }
+        });
+        loading
+    }
+
+    pub(crate) fn take_loading(&mut self) -> Vec<Loading> {
+        self.loading.take().unwrap_or_default()
     }
 
     /// Runs `poll` with this in the slot, and takes it back afterwards, even out of a panic.

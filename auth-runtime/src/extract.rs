@@ -27,7 +27,7 @@ impl FromRequest for Identity {
     type Future = Identify<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        Identify::new(request, |identity| identity.ok_or(Rejection::NoCredentials))
+        Identify::caller(request)
     }
 }
 
@@ -125,7 +125,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         Identify::new(request, |identity| {
-            let identity = identity.ok_or(Rejection::NoCredentials)?;
+            let identity = identity.ok_or(Rejection::no_credentials())?;
             identity.claims().map(Self).map_err(|error| {
                 // The error's text can repeat what a claim says: only its place goes to the log.
                 tracing::warn!(
@@ -160,7 +160,10 @@ impl<T> Identify<T> {
     }
 
     /// The guard's identity if there is one, else the outcome of verifying here.
-    fn identity(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Identity>, Rejection>> {
+    pub(crate) fn poll_identity(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Identity>, Rejection>> {
         let request = &self.request;
         if let Some(identity) = Current::with(request, |current| current.identity.clone()).flatten()
         {
@@ -173,11 +176,18 @@ impl<T> Identify<T> {
     }
 }
 
+impl Identify<Identity> {
+    /// Finds out who the caller is, for other extractors.
+    pub(crate) fn caller(request: &HttpRequest) -> Self {
+        Self::new(request, |identity| identity.ok_or(Rejection::no_credentials()))
+    }
+}
+
 impl<T> Future for Identify<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let identity = ready!(self.identity(context));
+        let identity = ready!(self.poll_identity(context));
         Poll::Ready(identity.and_then(self.finish).map_err(|rejection| {
             // `Option<Identity>` forgets errors. Below an attribute the handler's own future remembers this one.
             if rejection.is_about_given_credentials() {

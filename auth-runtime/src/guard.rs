@@ -11,17 +11,17 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::{
     auth::{Auth, Authenticating, Panicked, poll_caught},
-    decision::{Answered, Decision, Facts, decide},
+    decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide},
     identity::Identity,
-    policy::{Answer, Check, Policy, Said},
+    policy::{Answer, Check, Condition, Policy, Said},
     rejection::Rejection,
-    response,
+    response::{self, Answering},
 };
 
 /// Enforces a policy where no attribute can stand: in middleware, before a WebSocket upgrade, in a handler made by hand.
 ///
-/// Gives the verified identity, or `None` for [`Policy::Public`], under which credentials are not looked at. The body is
-/// not touched.
+/// Gives the verified identity, or `None` where the policy holds without one: then credentials were not looked at. The
+/// body is not touched. [`Policy::When`] needs an attribute; here it is a 500.
 ///
 /// (An actix-web `guard::Guard` is a *routing* predicate that ends in 404. This is not one.)
 ///
@@ -35,7 +35,7 @@ use crate::{
 /// use actix_web::{HttpRequest, HttpResponse};
 /// use auth_runtime::{Policy, guard};
 ///
-/// static ADMINS: Policy = Policy::Role("admin");
+/// static ADMINS: Policy = Policy::role("admin");
 ///
 /// async fn upgrade(request: HttpRequest) -> HttpResponse {
 ///     match guard(&request, &ADMINS).await {
@@ -51,7 +51,18 @@ pub fn guard<'a>(
 ) -> impl Future<Output = Result<Option<Identity>, Rejection>> + use<'a> {
     let location = Location::caller();
     let mut guarding = Guarding::default();
-    poll_fn(move |context| guarding.poll(request, policy, location, context))
+    poll_fn(move |context| {
+        let passed = ready!(guarding.poll(request, policy, location, context))?;
+        if passed.undecided.is_none() {
+            return Poll::Ready(Ok(passed.identity));
+        }
+        tracing::error!(
+            "{} hangs on `Policy::When`, and only an attribute knows a handler's arguments, so the request was denied: \
+             write `#[authorize(when(…))]` on the handler",
+            location.describe()
+        );
+        Poll::Ready(Err(Rejection::NotAvailable))
+    })
 }
 
 /// Which handler this is, for logs.
@@ -84,6 +95,19 @@ enum Stage {
 
 type PendingAnswer = Pin<Box<dyn Future<Output = Said>>>;
 
+/// A request that may go on to its extractors.
+pub(crate) struct Passed {
+    /// `None` where the policy holds without one, so that credentials were not looked at.
+    pub(crate) identity: Option<Identity>,
+    /// Set if the policy still hangs on the handler's arguments: [`settle`] it.
+    pub(crate) undecided: Option<Undecided>,
+}
+
+/// What is known already of a policy that hangs on arguments.
+pub(crate) struct Undecided {
+    answers: Vec<Answered>,
+}
+
 impl Guarding {
     /// Goes on as far as possible: to the end, unless a verifier or a check makes us wait.
     pub(crate) fn poll(
@@ -92,27 +116,54 @@ impl Guarding {
         policy: &'static Policy,
         place: impl Place,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Identity>, Rejection>> {
+    ) -> Poll<Result<Passed, Rejection>> {
+        let passed = |identity, undecided| Poll::Ready(Ok(Passed { identity, undecided }));
+        if let (Stage::Start, Policy::Public) = (&self.stage, policy) {
+            return passed(None, None);
+        }
+        let Some(auth) = Auth::of(request) else {
+            return Poll::Ready(Err(no_auth(&place.describe())));
+        };
         loop {
             match &mut self.stage {
-                Stage::Start if matches!(policy, Policy::Public) => return Poll::Ready(Ok(None)),
-                Stage::Start => self.stage = Stage::Authenticating(Authenticating::default()),
+                Stage::Start => {
+                    // Where a request comes from counts before who sends it (RESPONSES Z3).
+                    if policy.needs().address {
+                        match decide(policy, &facts(auth, request, policy, None, &[])) {
+                            Decision::Allow => return passed(None, None),
+                            Decision::Undecided(Missing::Network(name)) => {
+                                return Poll::Ready(Err(no_network(name, place)));
+                            }
+                            // About the caller, who is not known yet.
+                            Decision::Deny(Denial::Unauthenticated { .. })
+                            | Decision::Undecided(_) => {}
+                            Decision::Deny(denial) => {
+                                return Poll::Ready(Err(denied(denial, place)));
+                            }
+                        }
+                    }
+                    self.stage = Stage::Authenticating(Authenticating::default());
+                }
                 Stage::Authenticating(authenticating) => {
-                    let Some(auth) = Auth::of(request) else {
-                        return Poll::Ready(Err(no_auth(&place.describe())));
-                    };
                     let identity = ready!(authenticating.poll(auth, request, context))?;
                     self.stage = Stage::Deciding(identity);
                 }
                 Stage::Deciding(identity) => {
-                    let facts = Facts::new(identity.as_ref()).answers(&self.answers);
+                    let facts = facts(auth, request, policy, identity.as_ref(), &self.answers);
                     match decide(policy, &facts) {
-                        Decision::Allow => return Poll::Ready(Ok(identity.take())),
-                        Decision::Deny(denial) => {
-                            tracing::debug!(handler = %place.describe(), ?denial, "denied");
-                            return Poll::Ready(Err(denial.into()));
+                        Decision::Allow => return passed(identity.take(), None),
+                        Decision::Deny(denial) => return Poll::Ready(Err(denied(denial, place))),
+                        Decision::Undecided(Missing::Network(name)) => {
+                            return Poll::Ready(Err(no_network(name, place)));
                         }
-                        Decision::Undecided(check) => {
+                        Decision::Undecided(Missing::Owners) => {
+                            return Poll::Ready(Err(no_owners(place)));
+                        }
+                        Decision::Undecided(Missing::Arguments(_)) => {
+                            let answers = std::mem::take(&mut self.answers);
+                            return passed(identity.take(), Some(Undecided { answers }));
+                        }
+                        Decision::Undecided(Missing::Check(check)) => {
                             match ask(check, request, identity.as_ref()) {
                                 Ok(Answer::Ready(answer)) => {
                                     self.answers.push((check, heard(check, Ok(answer))?));
@@ -135,6 +186,87 @@ impl Guarding {
             }
         }
     }
+}
+
+/// Decides the rest, now that the handler's arguments are known. Each condition that matters is evaluated once.
+pub(crate) fn settle(
+    request: &HttpRequest,
+    policy: &'static Policy,
+    place: impl Place,
+    identity: Option<&Identity>,
+    undecided: &Undecided,
+    holds: impl Fn(Condition, &Identity) -> bool,
+) -> Result<(), Rejection> {
+    let Some(auth) = Auth::of(request) else {
+        return Err(no_auth(&place.describe()));
+    };
+    let mut conditions = Conditions::default();
+    loop {
+        let facts = facts(auth, request, policy, identity, &undecided.answers);
+        match (decide(policy, &facts.conditions(conditions)), identity) {
+            (Decision::Allow, _) => return Ok(()),
+            (Decision::Deny(denial), _) => return Err(denied(denial, place)),
+            (Decision::Undecided(Missing::Arguments(condition)), Some(identity)) => {
+                let held =
+                    std::panic::catch_unwind(AssertUnwindSafe(|| holds(condition, identity)));
+                let Ok(held) = held else {
+                    tracing::error!(
+                        handler = %place.describe(),
+                        condition = condition.text(),
+                        "a condition panicked, so the request was denied"
+                    );
+                    return Err(Rejection::NotAvailable);
+                };
+                conditions.set(condition, held);
+            }
+            // The guard asked every check that matters and every network; if something were left, the answer is no.
+            (Decision::Undecided(missing), _) => {
+                tracing::error!(handler = %place.describe(), ?missing, "undecided, so the request was denied");
+                return Err(Rejection::NotAvailable);
+            }
+        }
+    }
+}
+
+fn facts<'a>(
+    auth: &'a Auth,
+    request: &'a HttpRequest,
+    policy: &'static Policy,
+    identity: Option<&'a Identity>,
+    answers: &'a [Answered],
+) -> Facts<'a> {
+    let needs = policy.needs();
+    let mut facts = Facts::new(identity).of_request(request).owners(auth.owners()).answers(answers);
+    if needs.time {
+        facts = facts.now(auth.now());
+    }
+    if needs.address {
+        facts = facts.located(auth.networks().client(request), auth.networks());
+    }
+    facts
+}
+
+fn denied(denial: Denial, place: impl Place) -> Rejection {
+    tracing::debug!(handler = %place.describe(), reason = %denial, "denied");
+    denial.into()
+}
+
+fn no_network(name: &str, place: impl Place) -> Rejection {
+    tracing::error!(
+        "{} asks for the network `{name}`, and nobody said which addresses that is, so every request is answered 500: add \
+         `.network(\"{name}\", [\"192.0.2.0/24\"])` to the builder of `Auth`",
+        place.describe()
+    );
+    Rejection::NotAvailable
+}
+
+fn no_owners(place: impl Place) -> Rejection {
+    tracing::error!(
+        "{} asks for the owner of a path parameter, and several vouch for callers, so every request is answered 500: say \
+         whose subjects paths name, with `.owners_from(\"https://…\")` on the builder of `Auth`",
+        place.describe()
+    );
+    Rejection::NotAvailable
 }
 
 fn ask(
@@ -175,11 +307,29 @@ pub(crate) fn no_auth(place: &str) -> Rejection {
 
 impl Rejection {
     /// The response that RESPONSES.md fixes for this, in the application's own style if its [`Auth`] has one.
+    ///
+    /// A [`NotFound`](Self::NotFound) is answered by the application's own handler, which cannot be waited for here; if
+    /// it has to be, [`respond`](Self::respond) does.
     #[must_use]
     pub fn into_response(self, request: &HttpRequest) -> HttpResponse {
         match Auth::of(request) {
-            Some(auth) => auth.responses().render(&self, request),
+            Some(auth) => auth.responses().answer_now(&self, request),
             None => response::plain(&self),
+        }
+    }
+
+    /// The same as [`into_response`](Self::into_response), and waits for the application's own not-found handler.
+    pub async fn respond(self, request: &HttpRequest) -> HttpResponse {
+        match self.answer(request) {
+            Answering::Done(response) => response,
+            Answering::Waiting(response) => response.await,
+        }
+    }
+
+    pub(crate) fn answer(&self, request: &HttpRequest) -> Answering {
+        match Auth::of(request) {
+            Some(auth) => auth.responses().answer(self, request),
+            None => Answering::Done(response::plain(self)),
         }
     }
 }

@@ -11,16 +11,20 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev,
 use pin_project_lite::pin_project;
 
 use crate::{
-    current::Current,
-    guard::{Guarding, Place},
+    current::{Current, Loading, Refused},
+    guard::{Guarding, Place, Undecided, settle},
+    identity::Identity,
     policy::Policy,
     rejection::Rejection,
+    response::{Answering, PendingResponse},
 };
 
 /// What the macros know about a guarded handler.
 #[derive(Debug)]
 pub struct Site {
     policy: Policy,
+    /// Every denial is the application's own 404.
+    hides: bool,
     module: &'static str,
     handler: &'static str,
     file: &'static str,
@@ -37,50 +41,117 @@ impl Site {
         file: &'static str,
         line: u32,
     ) -> Self {
-        Self { policy, module, handler, file, line }
+        Self { policy, hides: false, module, handler, file, line }
+    }
+
+    /// `deny = not_found`.
+    #[must_use]
+    pub const fn hidden(self) -> Self {
+        let Self { policy, hides: _, module, handler, file, line } = self;
+        Self { policy, hides: true, module, handler, file, line }
     }
 }
 
 impl Place for &'static Site {
     fn describe(self) -> String {
-        let Site { policy: _, module, handler, file, line } = self;
+        let Site { policy: _, hides: _, module, handler, file, line } = self;
         format!("`{module}::{handler}` ({file}:{line})")
     }
 }
 
+/// What a handler's `when(…)` say about its arguments.
+pub trait Conditions<Args> {
+    /// Whether the condition of this index holds.
+    fn hold(&self, index: u8, identity: &Identity, arguments: &Args) -> bool;
+}
+
+/// A handler without any `when(…)`.
+#[derive(Clone, Copy, Debug)]
+pub struct NoConditions;
+
+impl<Args> Conditions<Args> for NoConditions {
+    fn hold(&self, _: u8, _: &Identity, _: &Args) -> bool {
+        false
+    }
+}
+
+macro_rules! conditions_over {
+    ($($argument:ident)*) => {
+        impl<F, $($argument),*> Conditions<($($argument,)*)> for F
+        where
+            F: Fn(u8, &Identity, $(&$argument),*) -> bool,
+        {
+            #[allow(non_snake_case, reason = "one name is a type's and a value's")]
+            fn hold(&self, index: u8, identity: &Identity, arguments: &($($argument,)*)) -> bool {
+                let ($($argument,)*) = arguments;
+                self(index, identity, $($argument),*)
+            }
+        }
+    };
+}
+
+conditions_over! {}
+conditions_over! { A }
+conditions_over! { A B }
+conditions_over! { A B C }
+conditions_over! { A B C D }
+conditions_over! { A B C D E }
+conditions_over! { A B C D E G }
+conditions_over! { A B C D E G H }
+conditions_over! { A B C D E G H I }
+conditions_over! { A B C D E G H I J }
+conditions_over! { A B C D E G H I J K }
+conditions_over! { A B C D E G H I J K L }
+conditions_over! { A B C D E G H I J K L M }
+conditions_over! { A B C D E G H I J K L M N }
+conditions_over! { A B C D E G H I J K L M N O }
+conditions_over! { A B C D E G H I J K L M N O P }
+conditions_over! { A B C D E G H I J K L M N O P Q }
+
 /// What every generated function does.
-pub fn call<F, Args>(
+pub fn call<F, Args, C>(
     request: HttpRequest,
     payload: web::Payload,
     site: &'static Site,
     handler: F,
+    conditions: C,
 ) -> impl Future<Output = HttpResponse>
 where
     F: Handler<Args>,
     F::Output: Responder + 'static,
     Args: FromRequest,
+    C: Conditions<Args>,
 {
     Call {
         request,
         payload: payload.into_inner(),
+        site,
         handler,
+        conditions,
         current: None,
-        stage: Stage::Guard { guarding: Guarding::default(), site },
+        loading: Vec::new(),
+        undecided: None,
+        stage: Stage::Guard { guarding: Guarding::default() },
     }
 }
 
 pin_project! {
     /// The future of a guarded handler. Nothing happens before it is polled.
-    struct Call<F, Args>
+    struct Call<F, Args, C>
     where
         F: Handler<Args>,
         Args: FromRequest,
     {
         request: HttpRequest,
         payload: dev::Payload,
+        site: &'static Site,
         handler: F,
+        conditions: C,
         // What the guard found, for extractors and handler; `None` until it has let the request through.
         current: Option<Current>,
+        // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
+        loading: Vec<Loading>,
+        undecided: Option<Undecided>,
         #[pin]
         stage: Stage<F::Future, Args::Future>,
     }
@@ -89,61 +160,130 @@ pin_project! {
 pin_project! {
     #[project = StageProjection]
     enum Stage<Run, Extract> {
-        Guard { guarding: Guarding, site: &'static Site },
+        Guard { guarding: Guarding },
         Extract { #[pin] extracting: Extract },
         Run { #[pin] running: Run },
+        Refuse { response: PendingResponse },
     }
 }
 
-impl<F, Args> Future for Call<F, Args>
+impl<F, Args, C> Future for Call<F, Args, C>
 where
     F: Handler<Args>,
     F::Output: Responder + 'static,
     Args: FromRequest,
+    C: Conditions<Args>,
 {
     type Output = HttpResponse;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
+        let rejection = match ready!(self.as_mut().advance(context)) {
+            Ok(response) => return Poll::Ready(response),
+            Err(Refused::Error(error)) => return Poll::Ready(HttpResponse::from_error(error)),
+            Err(Refused::Rejection(rejection)) => rejection,
+        };
+        let mut this = self.project();
+        let rejection =
+            if this.site.hides && rejection.is_denial() { Rejection::NotFound } else { rejection };
+        match rejection.answer(this.request) {
+            Answering::Done(response) => Poll::Ready(response),
+            Answering::Waiting(mut response) => {
+                let answer = response.as_mut().poll(context);
+                this.stage.set(Stage::Refuse { response });
+                answer
+            }
+        }
+    }
+}
+
+impl<F, Args, C> Call<F, Args, C>
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest,
+    C: Conditions<Args>,
+{
+    /// From stage to stage, as far as possible.
+    fn advance(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<HttpResponse, Refused>> {
         let mut this = self.project();
         let request = &*this.request;
+        let site = *this.site;
         loop {
             match this.stage.as_mut().project() {
-                StageProjection::Guard { guarding, site } => {
-                    let site: &'static Site = site;
-                    match ready!(guarding.poll(request, &site.policy, site, context)) {
-                        Err(rejection) => return Poll::Ready(rejection.into_response(request)),
-                        Ok(identity) => *this.current = Some(Current::new(request, identity)),
-                    }
+                StageProjection::Guard { guarding } => {
+                    let passed = ready!(guarding.poll(request, &site.policy, site, context))?;
+                    *this.undecided = passed.undecided;
+                    let mut current = Some(Current::new(request, passed.identity, site.hides));
                     let payload = &mut *this.payload;
                     let extracting =
-                        Current::during(this.current, || Args::from_request(request, payload));
+                        Current::during(&mut current, || Args::from_request(request, payload));
+                    *this.loading = current.as_mut().map(Current::take_loading).unwrap_or_default();
+                    *this.current = current;
                     this.stage.set(Stage::Extract { extracting });
                 }
                 StageProjection::Extract { extracting } => {
+                    ready!(load(this.current, this.loading, context))?;
                     let extracted =
                         ready!(Current::during(this.current, || extracting.poll(context)));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
-                    if let Some(rejection) = take_rejection(this.current) {
-                        return Poll::Ready(rejection.into_response(request));
+                    if let Some(rejection) =
+                        this.current.as_mut().and_then(|it| it.rejection.take())
+                    {
+                        return Poll::Ready(Err(rejection.into()));
                     }
-                    match extracted {
-                        Err(error) => return Poll::Ready(HttpResponse::from_error(error)),
-                        Ok(arguments) => {
-                            let handler = &*this.handler;
-                            let running = Current::during(this.current, || handler.call(arguments));
-                            this.stage.set(Stage::Run { running });
+                    let arguments = match extracted {
+                        Ok(arguments) => arguments,
+                        // As long as it is not decided, what is wrong with the arguments would tell that there is something.
+                        Err(_) if site.hides && this.undecided.is_some() => {
+                            return Poll::Ready(Err(Rejection::NotFound.into()));
                         }
+                        Err(error) => return Poll::Ready(Err(error.into().into())),
+                    };
+                    if let Some(undecided) = this.undecided.take() {
+                        let identity = this.current.as_ref().and_then(|it| it.identity.clone());
+                        let conditions = &*this.conditions;
+                        Current::during(this.current, || {
+                            settle(
+                                request,
+                                &site.policy,
+                                site,
+                                identity.as_ref(),
+                                &undecided,
+                                |condition, identity| {
+                                    conditions.hold(condition.index(), identity, &arguments)
+                                },
+                            )
+                        })?;
                     }
+                    let handler = &*this.handler;
+                    let running = Current::during(this.current, || handler.call(arguments));
+                    this.stage.set(Stage::Run { running });
                 }
                 StageProjection::Run { running } => {
                     let output = ready!(Current::during(this.current, || running.poll(context)));
-                    return Poll::Ready(output.respond_to(request).map_into_boxed_body());
+                    let response = output.respond_to(request).map_into_boxed_body();
+                    return Poll::Ready(Ok(response));
+                }
+                StageProjection::Refuse { response } => {
+                    return response.as_mut().poll(context).map(Ok);
                 }
             }
         }
     }
 }
 
-fn take_rejection(current: &mut Option<Current>) -> Option<Rejection> {
-    current.as_mut().and_then(|current| current.rejection.take())
+/// Waits for everything that decides for itself whether the caller may have it, in the order of the arguments.
+pub(crate) fn load(
+    current: &mut Option<Current>,
+    loading: &mut Vec<Loading>,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), Refused>> {
+    while let Some(first) = loading.first_mut() {
+        ready!(Current::during(current, || first.as_mut().poll(context)))?;
+        drop(loading.remove(0));
+    }
+    Poll::Ready(Ok(()))
 }

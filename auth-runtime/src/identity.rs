@@ -1,11 +1,15 @@
 //! Who the caller is. Proof that a verifier vouched for a credential: an [`Identity`] has one constructor, here.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
+    claims,
     credential::Method,
     name::{RoleName, ScopeName},
     roles::RoleHierarchy,
@@ -50,16 +54,29 @@ struct Inner {
     scopes: Box<[Box<str>]>,
     method: Method,
     acr: Option<Box<str>>,
+    amr: Box<[Box<str>]>,
     auth_time: Option<u64>,
     expires_at: Option<u64>,
     claims: Option<Box<RawValue>>,
+    /// The claims, read once somebody asks for one by its path.
+    members: OnceLock<Map<String, Value>>,
 }
 
 impl Identity {
     /// The one constructor: from what a verifier vouched for.
-    pub(crate) fn new(verified: Verified, method: Method, hierarchy: &RoleHierarchy) -> Self {
-        let Verified { issuer, subject, roles, scopes, acr, auth_time, expires_at, claims } =
-            verified;
+    pub(crate) fn new(verified: Verified, hierarchy: &RoleHierarchy) -> Self {
+        let Verified {
+            issuer,
+            subject,
+            roles,
+            scopes,
+            method,
+            acr,
+            amr,
+            auth_time,
+            expires_at,
+            claims,
+        } = verified;
         Self(Arc::new(Inner {
             issuer,
             subject,
@@ -67,9 +84,11 @@ impl Identity {
             scopes: scopes.into_boxed_slice(),
             method,
             acr,
+            amr: amr.into_boxed_slice(),
             auth_time,
             expires_at,
             claims,
+            members: OnceLock::new(),
         }))
     }
 
@@ -150,10 +169,19 @@ impl Identity {
         self.0.method
     }
 
-    /// How the caller proved who they are (`acr`).
+    pub(crate) fn is_api_key(&self) -> bool {
+        self.method() == Method::ApiKey
+    }
+
+    /// How strong the caller's authentication was (`acr`, OpenID Connect Core §2).
     #[must_use]
     pub fn acr(&self) -> Option<&str> {
         self.0.acr.as_deref()
+    }
+
+    /// By which methods the caller authenticated (`amr`, RFC 8176).
+    pub fn amr(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.amr.iter().map(AsRef::as_ref)
     }
 
     /// When the caller last authenticated, in seconds since the Unix epoch (`auth_time`).
@@ -174,7 +202,19 @@ impl Identity {
     ///
     /// If the claims are not of that shape. The error can repeat what a claim says: do not send it to the client.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.0.claims.as_deref().map_or("{}", RawValue::get))
+        serde_json::from_str(self.json())
+    }
+
+    /// One claim, by its name at the top level or by a JSON Pointer (RFC 6901) that begins with `/`.
+    pub(crate) fn claim(&self, path: &str) -> Option<&Value> {
+        // A verifier of the application's may hand over something that is no object: it has no claims then.
+        let members =
+            self.0.members.get_or_init(|| serde_json::from_str(self.json()).unwrap_or_default());
+        claims::at(members, path)
+    }
+
+    fn json(&self) -> &str {
+        self.0.claims.as_deref().map_or("{}", RawValue::get)
     }
 }
 
@@ -197,7 +237,9 @@ pub struct Verified {
     pub(crate) subject: Box<str>,
     pub(crate) roles: Vec<Box<str>>,
     pub(crate) scopes: Vec<Box<str>>,
+    pub(crate) method: Method,
     pub(crate) acr: Option<Box<str>>,
+    pub(crate) amr: Vec<Box<str>>,
     pub(crate) auth_time: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     /// The claims as the JSON object they came in; `None` reads as `{}`.
@@ -213,7 +255,9 @@ impl Verified {
             subject: subject.into().into_boxed_str(),
             roles: Vec::new(),
             scopes: Vec::new(),
+            method: Method::Bearer,
             acr: None,
+            amr: Vec::new(),
             auth_time: None,
             expires_at: None,
             claims: None,
@@ -234,10 +278,24 @@ impl Verified {
         self
     }
 
-    /// How the caller authenticated (`acr`, OpenID Connect Core §2).
+    /// What kind of credential this was. Default: [`Method::Bearer`].
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// How strong the caller's authentication was (`acr`, OpenID Connect Core §2).
     #[must_use]
     pub fn acr(mut self, acr: impl Into<String>) -> Self {
         self.acr = Some(acr.into().into_boxed_str());
+        self
+    }
+
+    /// Adds one method by which the caller authenticated (`amr`, RFC 8176).
+    #[must_use]
+    pub fn amr(mut self, method: impl Into<String>) -> Self {
+        self.amr.push(method.into().into_boxed_str());
         self
     }
 

@@ -50,6 +50,25 @@
 //!   "access denied" and do not try again.
 //! * **400** answers repeated credentials, **500** an application that is not set up, **503** a verifier that is out of
 //!   reach. Nothing is ever let through because something could not be decided.
+//! * **404** hides that there is something, where a handler says `deny = not_found`.
+//!
+//! Each chapter of the [guide] says which of them follows from what it is about, and with which challenge.
+//!
+//! # The guide
+//!
+//! * [Authentication](guide::authentication): who calls, and which 401.
+//! * [Roles](guide::roles): what the caller is; several, implied and typed ones.
+//! * [Scopes](guide::scopes): what the token may be used for, and the challenge that says which one to get.
+//! * [Ownership](guide::ownership): whose it is, by the path or by the database.
+//! * [Addresses](guide::addresses): where the request comes from, also behind a proxy.
+//! * [API keys](guide::api_keys): how the caller came.
+//! * [Step-up](guide::step_up): how recently and how strongly the caller logged in.
+//! * [Expressions](guide::expressions): all of this combined, functions and arguments of your own.
+//! * [Hiding](guide::hiding): a 404 instead of any refusal.
+//! * [Stacking](guide::stacking): several attributes on one handler.
+//! * [Modules](guide::modules): one attribute for all handlers of a module.
+//! * [Public](guide::public): open to everybody, as a decision.
+//! * [Testing](guide::testing): the guard, and what is behind it.
 //!
 //! # The path of a request
 //!
@@ -72,6 +91,7 @@ compile_error!(
     "auth-runtime needs a cryptography backend: enable the feature `aws-lc` (default) or `rust-crypto`"
 );
 
+mod address;
 mod challenge;
 mod claims;
 mod credential;
@@ -79,6 +99,7 @@ mod crypto;
 mod identity;
 mod json;
 mod name;
+mod parameter;
 pub mod policy;
 mod roles;
 
@@ -86,6 +107,8 @@ mod issuer;
 pub mod verifier;
 
 pub mod clock;
+
+mod attempts;
 
 mod decision;
 
@@ -99,6 +122,7 @@ mod guard;
 
 mod extract;
 mod handler;
+mod owned;
 
 pub mod danger;
 #[cfg(feature = "testing")]
@@ -107,274 +131,31 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
-/// Lets only authenticated callers through; everybody else gets a 401.
-///
-/// # Syntax
-///
-/// ```text
-/// #[require_auth]
-/// ```
-///
-/// # Arguments
-///
-/// * `crate = ::path`: where this crate is known under another name.
-/// * `in_impl`: for an associated function that uses its `impl`'s generics without saying `Self`.
-///
-/// # Notes
-///
-/// * Write it above the route attribute: there rustdoc shows the "Authorization" section it adds. Below, it guards just
-///   the same.
-/// * It stacks with [`require_role`](macro@require_role), in any order; all of them have to hold.
-/// * The handler keeps its name and becomes a function of the request and its payload, so nobody can call it around its
-///   guard. Test it through the application, or keep its logic in a plain function (`testing::call`).
-///
-/// # Examples
-///
-/// ```
-/// use actix_web::{App, HttpResponse, Responder, post, test, web};
-/// use auth_runtime::{Auth, require_auth};
-/// # use auth_runtime::{Algorithm, Issuer, Key};
-///
-/// #[require_auth]
-/// #[post("/notes")]
-/// async fn add_note(note: web::Json<String>) -> impl Responder {
-///     HttpResponse::Created().body(note.into_inner())
-/// }
-///
-/// # #[actix_web::main]
-/// # async fn main() {
-/// # let auth = Auth::builder()
-/// #     .issuer(Issuer::new("https://id.example.com/").audience("api").key(Key::secret(Algorithm::HS256, [7; 32])))
-/// #     .build()
-/// #     .unwrap();
-/// let app = test::init_service(App::new().app_data(auth).service(add_note)).await;
-///
-/// // The body is no JSON, but nobody who is anonymous gets to hear that: 401, not 400.
-/// let request = test::TestRequest::post().uri("/notes").set_payload("{\"bad json").to_request();
-/// assert_eq!(test::call_service(&app, request).await.status(), 401);
-/// # }
-/// ```
-pub use auth_macros::require_auth;
+// The examples in these two take their tokens from `testing`. Where that feature is off they are still there for whoever
+// reads them, with every link to them, and only `cargo test` passes over them. (`doctest` is set while examples are
+// collected, and never where this crate is compiled.)
+#[cfg(any(not(doctest), feature = "testing"))]
+mod attributes;
+#[cfg(any(not(doctest), feature = "testing"))]
+pub mod guide;
 
-/// Lets only callers with a role through; others get a 403, anonymous callers a 401.
-///
-/// # Syntax
-///
-/// ```text
-/// #[require_role("admin")]
-/// #[require_role(any("admin", "editor"))]
-/// #[require_role(all("staff", "auditor"))]
-/// ```
-///
-/// # Arguments
-///
-/// * One role in quotes, or several in an explicit `any(…)` or `all(…)`. Names are compared exactly: case matters, no
-///   prefix is added or removed. White space, `"`, `\` and anything but printable ASCII cannot stand in them
-///   (RFC 6749 §3.3).
-/// * `crate = ::path` and `in_impl` as in [`require_auth`](macro@require_auth).
-///
-/// # Notes
-///
-/// * Where a token's roles stand is set per [`Issuer`]; which roles imply others is set once, by
-///   [`AuthBuilder::role_implies`].
-/// * Several attributes on one handler all have to hold.
-///
-/// # Examples
-///
-/// ```
-/// use actix_web::{HttpResponse, Responder, delete, web};
-/// use auth_runtime::require_role;
-///
-/// #[require_role("admin")]
-/// #[delete("/users/{id}")]
-/// async fn delete_user(id: web::Path<u64>) -> impl Responder {
-///     HttpResponse::NoContent().finish() // anonymous: 401, without the role: 403, and this line did not run
-/// }
-/// ```
-///
-/// Two names without saying how they combine do not compile:
-///
-/// ```compile_fail
-/// # use actix_web::{HttpResponse, Responder};
-/// # use auth_runtime::require_role;
-/// #[require_role("admin", "editor")] // write `any("admin", "editor")` or `all("admin", "editor")`
-/// async fn publish() -> impl Responder {
-///     HttpResponse::Ok()
-/// }
-/// ```
-pub use auth_macros::require_role;
-
-/// Writes down that a handler is open to everybody.
-///
-/// # Syntax
-///
-/// ```text
-/// #[public]
-/// ```
-///
-/// # Arguments
-///
-/// `crate = ::path` and `in_impl` as in [`require_auth`](macro@require_auth).
-///
-/// # Notes
-///
-/// * Credentials are not looked at, not even bad ones, unless the handler asks for the identity. With
-///   `Option<Identity>` no credentials are `None`, and bad ones are a 401: never silently anonymous.
-/// * It contradicts every other attribute of this crate; beside one it does not compile.
-///
-/// # Examples
-///
-/// ```
-/// use actix_web::{HttpResponse, Responder, get};
-/// use auth_runtime::{Identity, public};
-///
-/// #[public]
-/// #[get("/")]
-/// async fn home(caller: Option<Identity>) -> impl Responder {
-///     match caller {
-///         Some(identity) => HttpResponse::Ok().body(format!("hello {}", identity.subject())),
-///         None => HttpResponse::Ok().body("hello stranger"), // an expired token does not end here, but in a 401
-///     }
-/// }
-/// ```
-pub use auth_macros::public;
-
-/// Makes the variants of an enum the names of roles: a misspelt role does not compile.
-///
-/// # Syntax
-///
-/// ```text
-/// #[derive(Role)]
-/// #[role(rename_all = "kebab-case")]
-/// enum Role {
-///     Admin,
-///     #[role(rename = "docs:write")]
-///     Writer,
-/// }
-/// ```
-///
-/// # Arguments
-///
-/// On the enum:
-///
-/// * `rename_all = "…"`: how identifiers become names, by the rules that serde has: `lowercase`, `UPPERCASE`,
-///   `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case` or `SCREAMING-KEBAB-CASE`. Without
-///   it, `snake_case`: `NightShift` is `night_shift`.
-/// * `crate = ::path`: where this crate is known under another name.
-///
-/// On a variant:
-///
-/// * `rename = "…"`: the name itself, where no rule makes it. White space, `"`, `\` and anything but printable ASCII
-///   cannot stand in it (RFC 6749 §3.3).
-///
-/// # Notes
-///
-/// * It adds `const fn name(&self) -> &'static str`, as visible as the enum, and implements [`RoleName`], so that
-///   [`Identity::has_role`] takes a variant.
-/// * Every upper-case letter begins a word: `HTTPAdmin` is `h_t_t_p_admin`. Write `HttpAdmin`, or use `rename`.
-/// * `#[role(…)]` stands below the derive. Two variants with the same name do not compile.
-/// * One enum has one set of names: derive [`Scope`](derive@Scope) on an enum of its own.
-///
-/// # Examples
-///
-/// ```
-/// use auth_runtime::Role;
-///
-/// #[derive(Role)]
-/// enum Role {
-///     Admin,
-///     NightShift,
-///     #[role(rename = "docs:write")]
-///     Writer,
-/// }
-///
-/// const ADMIN: &str = Role::Admin.name();
-/// assert_eq!(ADMIN, "admin");
-/// assert_eq!(Role::NightShift.name(), "night_shift");
-/// assert_eq!(Role::Writer.name(), "docs:write");
-/// ```
-///
-/// A name that no token can hold does not compile:
-///
-/// ```compile_fail
-/// # use auth_runtime::Role;
-/// #[derive(Role)]
-/// enum Role {
-///     #[role(rename = "docs write")] // a role has no white space: write a variant for each
-///     Writer,
-/// }
-/// ```
-pub use auth_macros::Role;
-
-/// Makes the variants of an enum the names of scopes: a misspelt scope does not compile.
-///
-/// # Syntax
-///
-/// ```text
-/// #[derive(Scope)]
-/// #[scope(rename_all = "kebab-case")]
-/// enum Scope {
-///     Profile,
-///     #[scope(rename = "docs:write")]
-///     WriteDocs,
-/// }
-/// ```
-///
-/// # Arguments
-///
-/// `rename_all = "…"` and `crate = ::path` on the enum, `rename = "…"` on a variant, as in [`Role`](derive@Role).
-///
-/// # Notes
-///
-/// * It adds `const fn name(&self) -> &'static str`, as visible as the enum, and implements [`ScopeName`], so that
-///   [`Identity::has_scope`] takes a variant.
-/// * `#[scope(…)]` stands below the derive. There it is ours, also where actix-web's attribute `scope` for modules is
-///   imported.
-/// * One enum has one set of names: derive [`Role`](derive@Role) on an enum of its own.
-///
-/// # Examples
-///
-/// ```
-/// use auth_runtime::{Identity, Scope};
-///
-/// #[derive(Scope)]
-/// enum Scope {
-///     Profile,
-///     #[scope(rename = "docs:write")]
-///     WriteDocs,
-/// }
-///
-/// fn may_write(caller: &Identity) -> bool {
-///     caller.has_scope(Scope::WriteDocs) // a token with `docs:read` alone may not
-/// }
-///
-/// assert_eq!(Scope::Profile.name(), "profile");
-/// assert_eq!(Scope::WriteDocs.name(), "docs:write");
-/// ```
-///
-/// Two variants with the same name do not compile:
-///
-/// ```compile_fail
-/// # use auth_runtime::Scope;
-/// #[derive(Scope)]
-/// enum Scope {
-///     Profile,
-///     #[scope(rename = "profile")] // `Profile` and `Me` are both named `profile`
-///     Me,
-/// }
-/// ```
-pub use auth_macros::Scope;
-
+#[cfg(any(not(doctest), feature = "testing"))]
+pub use crate::attributes::{
+    Role, Scope, authorize, public, require_api_key, require_auth, require_ip, require_owner,
+    require_role, require_scope, require_step_up,
+};
 pub use crate::{
+    address::ForwardedBy,
     auth::{Auth, AuthBuilder, BuildError},
     claims::ClaimPath,
     credential::Method,
-    decision::{Decision, Denial, Facts, decide},
+    decision::{Decision, Denial, Facts, Missing, StepUp, decide},
     extract::{Claims, Identify, IdentityExt, OptionalIdentity},
     guard::guard,
     identity::Identity,
     issuer::{Issuer, IssuerError, Key, TokenProfile},
     name::{RoleName, ScopeName},
+    owned::{Denied, Owned, Owning, Resource},
     policy::Policy,
     rejection::Rejection,
     response::Renderer,

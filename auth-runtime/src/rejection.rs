@@ -16,13 +16,37 @@ pub enum Rejection {
     /// 400: more than one credential (RFC 6750 §3.1, `invalid_request`).
     RepeatedCredentials,
     /// 401: no credential (RFC 9110 §15.5.2).
-    NoCredentials,
+    NoCredentials {
+        /// The scopes that a token has to have, with spaces between them, if the route asks for any.
+        scope: Option<Box<str>>,
+    },
+    /// 401: the route takes API keys only, and none came that is good.
+    NoApiKey,
     /// 401: a credential that is not acceptable (RFC 6750 §3.1, `invalid_token`).
     InvalidToken,
     /// 401: a credential that was acceptable once.
     ExpiredToken,
+    /// 401: the caller has to authenticate more recently or more strongly (RFC 9470 §3).
+    StepUp {
+        /// The values of `acr` that would do, with spaces between them.
+        acr_values: Option<Box<str>>,
+        /// How old the authentication may be, in seconds.
+        max_age: Option<u64>,
+    },
+    /// 403: a token with more scopes would be let through (RFC 6750 §3.1, `insufficient_scope`).
+    InsufficientScope {
+        /// All scopes that a new token has to have, with spaces between them.
+        scope: Box<str>,
+    },
     /// 403: the caller is known and may not do this (RFC 9110 §15.5.4).
     Forbidden,
+    /// 404: the application's own not-found response, which tells nobody that there is something (RFC 9110 §15.5.4).
+    NotFound,
+    /// 429: too many credentials from this address were invalid (RFC 6585 §4).
+    TooManyAttempts {
+        /// When to try again; sent as `Retry-After` in whole seconds.
+        retry_after: Duration,
+    },
     /// 500: the application has to mend something; it was logged.
     NotAvailable,
     /// 503: whoever could tell is out of reach at the moment.
@@ -38,10 +62,14 @@ impl Rejection {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::RepeatedCredentials => StatusCode::BAD_REQUEST,
-            Self::NoCredentials | Self::InvalidToken | Self::ExpiredToken => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NoCredentials { .. }
+            | Self::NoApiKey
+            | Self::InvalidToken
+            | Self::ExpiredToken
+            | Self::StepUp { .. } => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAvailable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TemporarilyUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -52,8 +80,14 @@ impl Rejection {
     pub fn error(&self) -> &'static str {
         match self {
             Self::RepeatedCredentials => "Bad Request",
-            Self::NoCredentials | Self::InvalidToken | Self::ExpiredToken => "Unauthorized",
-            Self::Forbidden => "Forbidden",
+            Self::NoCredentials { .. }
+            | Self::NoApiKey
+            | Self::InvalidToken
+            | Self::ExpiredToken
+            | Self::StepUp { .. } => "Unauthorized",
+            Self::InsufficientScope { .. } | Self::Forbidden => "Forbidden",
+            Self::NotFound => "Not Found",
+            Self::TooManyAttempts { .. } => "Too Many Requests",
             Self::NotAvailable => "Internal Server Error",
             Self::TemporarilyUnavailable { .. } => "Service Unavailable",
         }
@@ -64,9 +98,15 @@ impl Rejection {
     pub fn message(&self) -> &'static str {
         match self {
             Self::RepeatedCredentials => "Malformed or repeated credentials",
-            Self::NoCredentials => "No authentication token provided",
+            Self::NoCredentials { .. } => "No authentication token provided",
+            Self::NoApiKey => "Invalid API key",
+            Self::StepUp { .. } => "A more recent or stronger authentication is required",
             Self::InvalidToken | Self::ExpiredToken => "Invalid or expired token",
-            Self::Forbidden => "You do not have permission to access this resource",
+            Self::InsufficientScope { .. } | Self::Forbidden => {
+                "You do not have permission to access this resource"
+            }
+            Self::NotFound => "Not found",
+            Self::TooManyAttempts { .. } => "Too many failed attempts",
             Self::NotAvailable => "Authentication is not available",
             Self::TemporarilyUnavailable { .. } => "Authentication is temporarily unavailable",
         }
@@ -76,7 +116,16 @@ impl Rejection {
     ///
     /// Optional authentication lets a request without credentials through, and never one of these.
     pub(crate) fn is_about_given_credentials(&self) -> bool {
-        !matches!(self, Self::NoCredentials)
+        !matches!(self, Self::NoCredentials { .. })
+    }
+
+    pub(crate) const fn no_credentials() -> Self {
+        Self::NoCredentials { scope: None }
+    }
+
+    /// Whether this refuses the caller; otherwise the application is not able to tell.
+    pub(crate) fn is_denial(&self) -> bool {
+        !matches!(self, Self::NotAvailable | Self::TemporarilyUnavailable { .. })
     }
 }
 
@@ -113,8 +162,25 @@ impl From<&VerifyErrorKind> for Rejection {
 impl From<Denial> for Rejection {
     fn from(denial: Denial) -> Self {
         match denial {
-            Denial::Unauthenticated => Self::NoCredentials,
+            Denial::Unauthenticated { api_key: true, .. } | Denial::NoApiKey { .. } => {
+                Self::NoApiKey
+            }
+            Denial::Unauthenticated { scopes, api_key: false } => {
+                Self::NoCredentials { scope: joined(&scopes) }
+            }
+            Denial::StepUp { step_up, .. } => Self::StepUp {
+                acr_values: joined(step_up.acr_values()),
+                max_age: step_up.max_age(),
+            },
+            Denial::InsufficientScope { scopes, .. } => {
+                joined(&scopes).map_or(Self::Forbidden, |scope| Self::InsufficientScope { scope })
+            }
             Denial::Forbidden { .. } => Self::Forbidden,
         }
     }
+}
+
+/// Names with spaces between them, if there are any.
+fn joined(names: &[&str]) -> Option<Box<str>> {
+    (!names.is_empty()).then(|| names.join(" ").into_boxed_str())
 }

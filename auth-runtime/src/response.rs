@@ -1,9 +1,16 @@
 //! Rejection → response: RESPONSES.md, line by line.
 
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, Responder,
     http::header::{
         CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE,
     },
@@ -16,6 +23,48 @@ use crate::{challenge::Challenges, rejection::Rejection};
 pub(crate) struct Responses {
     pub(crate) challenges: Challenges,
     pub(crate) body: Body,
+    pub(crate) not_found: NotFound,
+}
+
+/// The application's own not-found response (RESPONSES Z4), which nothing of ours is added to.
+#[derive(Clone, Default)]
+pub(crate) struct NotFound(Option<Arc<MakeNotFound>>);
+
+type MakeNotFound = dyn Fn(HttpRequest) -> PendingResponse + Send + Sync;
+pub(crate) type PendingResponse = Pin<Box<dyn Future<Output = HttpResponse>>>;
+
+impl NotFound {
+    pub(crate) fn new<F, Answer>(handler: F) -> Self
+    where
+        F: Fn(HttpRequest) -> Answer + Send + Sync + 'static,
+        Answer: Future + 'static,
+        Answer::Output: Responder + 'static,
+    {
+        Self(Some(Arc::new(move |request: HttpRequest| -> PendingResponse {
+            let answer = handler(request.clone());
+            Box::pin(async move { answer.await.respond_to(&request).map_into_boxed_body() })
+        })))
+    }
+
+    /// Starts the application's handler; without one the answer is what actix-web gives for an unknown path.
+    fn start(&self, request: &HttpRequest) -> Answering {
+        match &self.0 {
+            None => Answering::Done(HttpResponse::NotFound().finish()),
+            Some(handler) => Answering::Waiting(handler(request.clone())),
+        }
+    }
+}
+
+impl fmt::Debug for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "NotFound(..)" } else { "NotFound" })
+    }
+}
+
+/// A response to a rejection: there at once, unless the application's not-found handler makes us wait.
+pub(crate) enum Answering {
+    Done(HttpResponse),
+    Waiting(PendingResponse),
 }
 
 /// What stands in the body of a rejection.
@@ -80,27 +129,66 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Responses {
-    /// The response to send.
-    pub(crate) fn render(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
+    /// Writes the response, or starts the application's own not-found handler.
+    pub(crate) fn answer(&self, rejection: &Rejection, request: &HttpRequest) -> Answering {
+        match rejection {
+            Rejection::NotFound => self.not_found.start(request),
+            _ => Answering::Done(self.render(rejection, request)),
+        }
+    }
+
+    /// The response, for where nobody can wait.
+    pub(crate) fn answer_now(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
+        match self.answer(rejection, request) {
+            Answering::Done(response) => response,
+            Answering::Waiting(mut pending) => {
+                let mut context = Context::from_waker(Waker::noop());
+                match pending.as_mut().poll(&mut context) {
+                    Poll::Ready(response) => response,
+                    Poll::Pending => {
+                        tracing::error!(
+                            "the handler given to `.not_found(…)` has to be waited for, and `into_response` cannot wait: \
+                             await `Rejection::respond` instead"
+                        );
+                        HttpResponse::NotFound().finish()
+                    }
+                }
+            }
+        }
+    }
+
+    fn render(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
         let mut response = match &self.body {
             Body::Json => plain(rejection),
             Body::ProblemDetails => problem_details(rejection),
             Body::Custom(renderer) => render_custom(&**renderer, rejection, request),
         };
         if let Some(challenge) = self.challenge(rejection) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge.clone());
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }
 
-    /// A 401 always carries one (RFC 9110 §15.5.2); a 400 about credentials does (RFC 6750 §3.1); nothing else.
-    fn challenge(&self, rejection: &Rejection) -> Option<&HeaderValue> {
+    /// A 401 always carries one (RFC 9110 §15.5.2); a 400 about credentials and a 403 about scopes do (RFC 6750 §3.1);
+    /// nothing else.
+    fn challenge(&self, rejection: &Rejection) -> Option<HeaderValue> {
+        let challenges = &self.challenges;
         match rejection {
-            Rejection::NoCredentials => Some(&self.challenges.missing),
-            Rejection::InvalidToken => Some(&self.challenges.invalid),
-            Rejection::ExpiredToken => Some(&self.challenges.expired),
-            Rejection::RepeatedCredentials => Some(&self.challenges.repeated),
+            Rejection::NoCredentials { scope: None } => Some(challenges.missing.clone()),
+            Rejection::NoCredentials { scope: Some(scope) } => {
+                Some(challenges.missing_with_scope(scope))
+            }
+            Rejection::NoApiKey => Some(challenges.api_key.clone()),
+            Rejection::InvalidToken => Some(challenges.invalid.clone()),
+            Rejection::ExpiredToken => Some(challenges.expired.clone()),
+            Rejection::RepeatedCredentials => Some(challenges.repeated.clone()),
+            Rejection::StepUp { acr_values, max_age } => {
+                Some(challenges.step_up(acr_values.as_deref(), *max_age))
+            }
+            Rejection::InsufficientScope { scope } => Some(challenges.insufficient_scope(scope)),
             Rejection::Forbidden
+            | Rejection::NotFound
+            | Rejection::TooManyAttempts { .. }
             | Rejection::NotAvailable
             | Rejection::TemporarilyUnavailable { .. } => None,
         }
@@ -109,6 +197,9 @@ impl Responses {
 
 /// The default body, without a challenge. Where there is no `Auth`, this is all there is (A19).
 pub(crate) fn plain(rejection: &Rejection) -> HttpResponse {
+    if let Rejection::NotFound = rejection {
+        return HttpResponse::NotFound().finish();
+    }
     finish(
         rejection,
         HttpResponse::build(rejection.status())
@@ -123,14 +214,22 @@ fn json(rejection: &Rejection) -> &'static str {
         Rejection::RepeatedCredentials => {
             r#"{"error":"Bad Request","message":"Malformed or repeated credentials"}"#
         }
-        Rejection::NoCredentials => {
+        Rejection::NoCredentials { .. } => {
             r#"{"error":"Unauthorized","message":"No authentication token provided"}"#
+        }
+        Rejection::NoApiKey => r#"{"error":"Unauthorized","message":"Invalid API key"}"#,
+        Rejection::StepUp { .. } => {
+            r#"{"error":"Unauthorized","message":"A more recent or stronger authentication is required"}"#
         }
         Rejection::InvalidToken | Rejection::ExpiredToken => {
             r#"{"error":"Unauthorized","message":"Invalid or expired token"}"#
         }
-        Rejection::Forbidden => {
+        Rejection::InsufficientScope { .. } | Rejection::Forbidden => {
             r#"{"error":"Forbidden","message":"You do not have permission to access this resource"}"#
+        }
+        Rejection::NotFound => r#"{"error":"Not Found","message":"Not found"}"#,
+        Rejection::TooManyAttempts { .. } => {
+            r#"{"error":"Too Many Requests","message":"Too many failed attempts"}"#
         }
         Rejection::NotAvailable => {
             r#"{"error":"Internal Server Error","message":"Authentication is not available"}"#
@@ -180,7 +279,9 @@ fn render_custom(
 fn finish(rejection: &Rejection, mut response: HttpResponse) -> HttpResponse {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, NO_STORE);
-    if let Rejection::TemporarilyUnavailable { retry_after } = rejection {
+    if let Rejection::TemporarilyUnavailable { retry_after }
+    | Rejection::TooManyAttempts { retry_after } = rejection
+    {
         // Rounded up: coming back a little late is better than a little early.
         let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -194,19 +295,26 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Rejection; 7] = [
-        Rejection::RepeatedCredentials,
-        Rejection::NoCredentials,
-        Rejection::InvalidToken,
-        Rejection::ExpiredToken,
-        Rejection::Forbidden,
-        Rejection::NotAvailable,
-        Rejection::TemporarilyUnavailable { retry_after: Duration::from_millis(1_500) },
-    ];
+    fn all() -> [Rejection; 12] {
+        [
+            Rejection::TemporarilyUnavailable { retry_after: Duration::from_millis(1_500) },
+            Rejection::RepeatedCredentials,
+            Rejection::NoCredentials { scope: None },
+            Rejection::NoApiKey,
+            Rejection::StepUp { acr_values: None, max_age: None },
+            Rejection::NotFound,
+            Rejection::InsufficientScope { scope: String::new().into_boxed_str() },
+            Rejection::TooManyAttempts { retry_after: Duration::from_secs(7) },
+            Rejection::InvalidToken,
+            Rejection::ExpiredToken,
+            Rejection::Forbidden,
+            Rejection::NotAvailable,
+        ]
+    }
 
     #[test]
     fn the_constant_bodies_say_what_error_and_message_say() {
-        for rejection in ALL {
+        for rejection in all() {
             let expected =
                 serde_json::json!({"error": rejection.error(), "message": rejection.message()});
             assert_eq!(json(&rejection), expected.to_string());
@@ -216,7 +324,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_rounded_up_to_whole_seconds() {
-        let response = plain(&ALL[6]);
+        let response = plain(&all()[0]);
         assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "2");
     }
 }

@@ -44,9 +44,9 @@ use serde_json::{Map, Value, json};
 use crate::{
     auth::{Auth, BuildError},
     clock::{Clock, SystemClock},
-    credential::Method,
     crypto::provider,
-    current::Current,
+    current::{Current, Refused},
+    handler::load,
     identity::{Identity, Verified},
     issuer::{Issuer, Key},
     roles::RoleHierarchy,
@@ -190,6 +190,12 @@ impl TestToken<'_> {
         self.claim("scope", scopes)
     }
 
+    /// Says that the caller authenticated just now (`auth_time`).
+    pub fn just_authenticated(self) -> Self {
+        let now = self.now;
+        self.claim("auth_time", now)
+    }
+
     /// Sets any claim, also to something wrong.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
@@ -237,7 +243,7 @@ impl TestToken<'_> {
 /// ```
 #[must_use]
 pub fn identity(verified: Verified) -> Identity {
-    Identity::new(verified, Method::Bearer, &RoleHierarchy::default())
+    Identity::new(verified, &RoleHierarchy::default())
 }
 
 /// Calls a plain handler, one without an attribute of ours, as if the guard had let this identity through.
@@ -270,9 +276,15 @@ where
     F::Output: Responder + 'static,
     Args: FromRequest,
 {
-    let mut current = Some(Current::new(request, Some(identity)));
+    let mut current = Some(Current::new(request, Some(identity), false));
     let mut extracting =
         pin!(Current::during(&mut current, || Args::from_request(request, payload)));
+    let mut loading = current.as_mut().map(Current::take_loading).unwrap_or_default();
+    match poll_fn(|context| load(&mut current, &mut loading, context)).await {
+        Ok(()) => {}
+        Err(Refused::Rejection(rejection)) => return rejection.respond(request).await,
+        Err(Refused::Error(error)) => return HttpResponse::from_error(error),
+    }
     let arguments =
         poll_fn(|context| Current::during(&mut current, || extracting.as_mut().poll(context)));
     match arguments.await {

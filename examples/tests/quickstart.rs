@@ -1,123 +1,33 @@
 //! The quickstart is what a new user sees first: its printed lines answer what they promise.
 
+mod common;
+
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Output, Stdio},
+    net::TcpListener,
+    process::{Command, Output},
 };
+
+use common::{Line, Program};
 
 const NO_TOKEN: &str = r#"{"error":"Unauthorized","message":"No authentication token provided"}"#;
 const BAD_TOKEN: &str = r#"{"error":"Unauthorized","message":"Invalid or expired token"}"#;
 const FORBIDDEN: &str =
     r#"{"error":"Forbidden","message":"You do not have permission to access this resource"}"#;
 
-/// The running program, ended with the test.
-struct Quickstart {
-    child: Child,
-    /// What it printed: what a line answers, and the line.
-    lines: Vec<(String, String)>,
-}
-
-impl Quickstart {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_quickstart"))
-            .args(["--port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut lines = Vec::new();
-        while lines.len() < 9 {
-            let line = output.next().expect("the program printed too little").unwrap();
-            if let Some(answers) = line.strip_prefix("# ") {
-                lines.push((answers.to_owned(), output.next().unwrap().unwrap()));
-            }
+/// The printed lines, and what each is said to answer.
+fn printed(program: &mut Program) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    while lines.len() < 9 {
+        if let Some(answers) = program.line().strip_prefix("# ") {
+            lines.push((answers.to_owned(), program.line()));
         }
-        Self { child, lines }
     }
-}
-
-impl Drop for Quickstart {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// What a printed `curl` line asks for. The lines use single quotes and nothing else that a shell would interpret.
-struct Line {
-    method: String,
-    authority: String,
-    path: String,
-    headers: Vec<String>,
-    body: String,
-}
-
-impl Line {
-    fn parse(line: &str) -> Self {
-        let mut words = Vec::new();
-        for (index, part) in line.split('\'').enumerate() {
-            if index % 2 == 1 {
-                words.push(part.to_owned());
-            } else {
-                words.extend(part.split_whitespace().map(str::to_owned));
-            }
-        }
-        let mut words = words.into_iter();
-        assert_eq!(words.next().as_deref(), Some("curl"));
-        let mut parsed = Self {
-            method: String::new(),
-            authority: String::new(),
-            path: String::new(),
-            headers: Vec::new(),
-            body: String::new(),
-        };
-        while let Some(word) = words.next() {
-            match word.as_str() {
-                "-i" => {}
-                "-X" => parsed.method = words.next().unwrap(),
-                "-H" => parsed.headers.push(words.next().unwrap()),
-                "-d" => {
-                    parsed.body = words.next().unwrap();
-                    "POST".clone_into(&mut parsed.method);
-                }
-                url => {
-                    let (authority, path) =
-                        url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-                    authority.clone_into(&mut parsed.authority);
-                    parsed.path = format!("/{path}");
-                }
-            }
-        }
-        if parsed.method.is_empty() {
-            "GET".clone_into(&mut parsed.method);
-        }
-        parsed
-    }
-
-    /// Status, head and body of the answer.
-    fn send(&self) -> (u16, String, String) {
-        let Self { method, authority, path, headers, body } = self;
-        assert!(authority.starts_with("127.0.0.1:"));
-        let mut stream = TcpStream::connect(authority).unwrap();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n{}\r\n{body}",
-            body.len(),
-            headers.iter().flat_map(|header| [header.as_str(), "\r\n"]).collect::<String>(),
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head.to_owned(), body.to_owned())
-    }
+    lines
 }
 
 #[test]
 fn the_printed_lines_answer_what_they_promise() {
-    let quickstart = Quickstart::start();
+    let mut quickstart = Program::start(env!("CARGO_BIN_EXE_quickstart"));
     let expected = [
         (401, Some(NO_TOKEN)),
         (200, Some("you are bob with the roles [\"user\"]\n")),
@@ -129,8 +39,8 @@ fn the_printed_lines_answer_what_they_promise() {
         (201, Some("noted: buy milk\n")),
         (200, Some("hello stranger\n")),
     ];
-    for ((answers, line), (status, body)) in quickstart.lines.iter().zip(expected) {
-        let (got, head, got_body) = Line::parse(line).send();
+    for ((answers, line), (status, body)) in printed(&mut quickstart).into_iter().zip(expected) {
+        let (got, head, got_body) = Line::parse(&line).send();
         assert_eq!(got, status, "{line}");
         assert!(answers.contains(&status.to_string()), "{answers}");
         assert_eq!(

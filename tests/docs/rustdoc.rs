@@ -52,19 +52,58 @@ fn a_handler_s_page_says_what_is_required_and_which_statuses_follow() {
         ),
         (
             "delete_user",
-            &[
-                "Removes a user.",
-                "Requires an authenticated caller with role admin.",
-                "401 Unauthorized",
-                "403 Forbidden",
-            ],
+            &["Removes a user.", "Requires role admin.", "401 Unauthorized", "403 Forbidden"],
         ),
-        ("add_note", &["Requires an authenticated caller with any of the roles admin, editor."]),
+        ("add_note", &["Requires role admin or role editor."]),
     ] {
         let page = page(handler);
         assert!(page.contains("Authorization"), "{handler}: {page}");
         for part in parts {
             assert!(page.contains(part), "{handler} lacks {part:?}: {page}");
         }
+    }
+}
+
+#[test]
+fn the_policy_stands_in_words_and_links_to_what_it_names() {
+    let pages = pages("documents");
+    let page = |name: &str| {
+        let path = pages.join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    for (name, parts) in [
+        (
+            "struct.usage.html",
+            [
+                "Requires role Role::Admin, or role Role::Auditor, or scope Scope::Read and being the owner of user.",
+                "403 Forbidden, insufficient_scope",
+                "ask for access",
+            ]
+            .as_slice(),
+        ),
+        (
+            // The module's rule and the handler's own.
+            "documents/struct.add.html",
+            &["Requires scope Scope::Write and document.owner == identity.subject().", "log in or refresh"],
+        ),
+        (
+            "documents/struct.remove.html",
+            &["Requires scope Scope::Write and authentication within the last 5 minutes.", "authenticate anew"],
+        ),
+        ("documents/struct.about.html", &["Public: anybody may call this, without credentials."]),
+        ("admin/struct.count.html", &["Requires role Role::Admin.", "404 Not Found", "stays hidden"]),
+    ] {
+        let html = page(name);
+        let text = text(&html);
+        for part in parts {
+            assert!(text.contains(part), "{name} lacks {part:?}: {text}");
+        }
+    }
+    for (name, link) in [
+        ("struct.usage.html", "enum.Role.html#variant.Auditor"),
+        ("struct.usage.html", "enum.Scope.html#variant.Read"),
+        ("admin/struct.count.html", "../enum.Role.html#variant.Admin"),
+    ] {
+        assert!(page(name).contains(&format!("href=\"{link}\"")), "{name} lacks {link}");
     }
 }

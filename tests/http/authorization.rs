@@ -95,7 +95,7 @@ fn later(outcome: impl Fn() -> Result<bool, Box<dyn Error>> + 'static) -> CheckA
 
 macro_rules! policies {
     ($($name:ident = $check:expr;)*) => {
-        $(static $name: Policy = Policy::All(&[Policy::Role("admin"), Policy::Check(Check::new(stringify!($name), $check))]);)*
+        $(static $name: Policy = Policy::All(&[Policy::role("admin"), Policy::Check(Check::new(stringify!($name), $check))]);)*
 
         fn named(name: &str) -> &'static Policy {
             match name {

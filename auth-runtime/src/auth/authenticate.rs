@@ -5,13 +5,14 @@ use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::Auth;
 use crate::{
-    credential::{self, Method},
+    credential,
     identity::{Identity, Verified},
     rejection::Rejection,
     verifier::{Verification, VerifyError, VerifyErrorKind, jwt},
@@ -65,7 +66,10 @@ impl Authenticating {
     ) -> Poll<Result<Option<Identity>, Rejection>> {
         if let State::Start = self.0 {
             match auth.start(request) {
-                Started::Done(result) => return Poll::Ready(result),
+                Started::Done(result) => {
+                    auth.count(request, result.as_ref().err());
+                    return Poll::Ready(result);
+                }
                 Started::Waiting { token, answer } => self.0 = State::Waiting { token, answer },
             }
         }
@@ -74,6 +78,7 @@ impl Authenticating {
         };
         let answer = ready!(poll_caught(answer.as_mut(), context));
         let result = auth.admit_opaque(answer.unwrap_or_else(|Panicked| Err(panicked())));
+        auth.count(request, result.as_ref().err());
         if let Ok(identity) = &result {
             let token = std::mem::take(token);
             request.extensions_mut().insert(Remembered { token, identity: identity.clone() });
@@ -99,11 +104,28 @@ impl Auth {
     fn start(&self, request: &HttpRequest) -> Started {
         match credential::bearer(request.headers(), self.0.token_limit) {
             Ok(None) => Started::Done(Ok(None)),
-            Ok(Some(token)) => self.verify(token, request),
+            Ok(Some(token)) => match self.wait(request) {
+                None => self.verify(token, request),
+                Some(retry_after) => Started::Done(Err(Rejection::TooManyAttempts { retry_after })),
+            },
             Err(error) => {
                 tracing::debug!(reason = ?error, "credential refused");
                 Started::Done(Err(error.into()))
             }
+        }
+    }
+
+    /// How long this client has to wait before its credentials are looked at, if it failed too often.
+    fn wait(&self, request: &HttpRequest) -> Option<Duration> {
+        self.0.attempts.as_ref()?.wait(self.0.networks.client(request)?)
+    }
+
+    /// Counts a credential that nobody vouches for against the address it came from.
+    fn count(&self, request: &HttpRequest, rejection: Option<&Rejection>) {
+        if let (Some(attempts), Some(Rejection::InvalidToken)) = (&self.0.attempts, rejection)
+            && let Some(client) = self.0.networks.client(request)
+        {
+            attempts.failed(client);
         }
     }
 
@@ -144,7 +166,7 @@ impl Auth {
     /// The one door to an identity: a verifier vouched for the credential.
     fn admit(&self, answer: Result<Verified, VerifyError>) -> Result<Identity, Rejection> {
         match answer {
-            Ok(verified) => Ok(Identity::new(verified, Method::Bearer, &self.0.hierarchy)),
+            Ok(verified) => Ok(Identity::new(verified, &self.0.hierarchy)),
             Err(error) => {
                 match &error.kind {
                     VerifyErrorKind::Misconfigured(what) => {
@@ -158,10 +180,6 @@ impl Auth {
                 Err(Rejection::from(&error.kind))
             }
         }
-    }
-
-    fn now(&self) -> u64 {
-        self.0.clock.now()
     }
 }
 

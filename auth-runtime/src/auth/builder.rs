@@ -1,13 +1,17 @@
 //! Builds an [`Auth`], or says what is missing.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, Responder};
 
 use super::{Auth, Inner};
 use crate::{
+    address::{ForwardedBy, NetworkError, Networks},
+    attempts::{Attempts, LimitError},
     challenge::{Challenges, RealmError},
     clock::{Clock, SystemClock},
     issuer::{Issuer, IssuerError},
-    response::{Body, Renderer, Responses},
+    response::{Body, NotFound, Renderer, Responses},
     roles::RoleHierarchy,
     verifier::{Verifier, jwt::JwtVerifier},
 };
@@ -21,10 +25,15 @@ pub struct AuthBuilder {
     issuers: Vec<Issuer>,
     verifier: Option<Box<dyn Verifier>>,
     hierarchy: RoleHierarchy,
+    owners: Option<Box<str>>,
     realm: String,
     body: Body,
+    not_found: NotFound,
+    networks: Vec<(String, Vec<String>)>,
+    proxies: Option<(ForwardedBy, Vec<String>)>,
+    attempts: Option<(u32, Duration)>,
     token_limit: usize,
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Default for AuthBuilder {
@@ -33,10 +42,15 @@ impl Default for AuthBuilder {
             issuers: Vec::new(),
             verifier: None,
             hierarchy: RoleHierarchy::default(),
+            owners: None,
             realm: "api".to_owned(),
             body: Body::Json,
+            not_found: NotFound::default(),
+            networks: Vec::new(),
+            proxies: None,
+            attempts: None,
             token_limit: DEFAULT_TOKEN_LIMIT,
-            clock: Box::new(SystemClock),
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -71,6 +85,21 @@ impl AuthBuilder {
         self
     }
 
+    /// Whose subjects the paths of this application name, by the exact `iss`: `owner("user_id")` holds for callers of this
+    /// issuer alone.
+    ///
+    /// Needed where several vouch for callers, since two of them may call two people the same. Without it `owner(…)` is
+    /// then a 500, and a line in the log that says so.
+    ///
+    /// ```
+    /// # use auth_runtime::Auth;
+    /// let builder = Auth::builder().owners_from("https://id.example.com/");
+    /// ```
+    pub fn owners_from(mut self, issuer: impl Into<String>) -> Self {
+        self.owners = Some(issuer.into().into_boxed_str());
+        self
+    }
+
     /// The `realm` of every challenge (RFC 9110 §11.5). Default: `api`.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
@@ -90,6 +119,105 @@ impl AuthBuilder {
         self
     }
 
+    /// The application's own not-found handler, which `deny = not_found` and [`Owned`](crate::Owned) answer with.
+    ///
+    /// Give the same function to [`App::default_service`](actix_web::App::default_service): then nobody can tell a
+    /// hidden resource from none. Default: the empty 404 that actix-web gives.
+    ///
+    /// ```
+    /// use actix_web::{App, HttpRequest, HttpResponse, Responder, get, test, web};
+    /// use auth_runtime::{Auth, require_role};
+    /// # use auth_runtime::{Algorithm, Issuer, Key};
+    ///
+    /// async fn not_found(_: HttpRequest) -> impl Responder {
+    ///     HttpResponse::NotFound().body("nothing here")
+    /// }
+    ///
+    /// #[require_role("admin", deny = not_found)]
+    /// #[get("/secret")]
+    /// async fn secret() -> impl Responder {
+    ///     "the plan"
+    /// }
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() {
+    /// # let issuer = Issuer::new("https://id.example.com/").audience("api").key(Key::secret(Algorithm::HS256, [7; 32]));
+    /// let auth = Auth::builder().issuer(issuer).not_found(not_found).build().unwrap();
+    /// let app = App::new().app_data(auth).service(secret).default_service(web::to(not_found));
+    /// let app = test::init_service(app).await;
+    ///
+    /// for path in ["/secret", "/no-such-path"] {
+    ///     let response = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
+    ///     assert_eq!(response.status(), 404);
+    ///     assert!(!response.headers().contains_key("www-authenticate"));
+    ///     assert_eq!(test::read_body(response).await, "nothing here");
+    /// }
+    /// # }
+    /// ```
+    pub fn not_found<F, Answer>(mut self, handler: F) -> Self
+    where
+        F: Fn(HttpRequest) -> Answer + Send + Sync + 'static,
+        Answer: Future + 'static,
+        Answer::Output: Responder + 'static,
+    {
+        self.not_found = NotFound::new(handler);
+        self
+    }
+
+    /// Names networks, for `network("office")` in [`authorize`](macro@crate::authorize) and [`Policy::Network`](crate::Policy::Network).
+    ///
+    /// Each is an address with a prefix length (`10.0.0.0/8`, `2001:db8::/32`) or one address.
+    ///
+    /// ```
+    /// # use auth_runtime::Auth;
+    /// let builder = Auth::builder().network("office", ["192.0.2.0/24", "2001:db8::/48"]);
+    /// ```
+    pub fn network<T: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        networks: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.networks.push((name.into(), networks.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Believes what proxies in these networks write into one header about where a request comes from.
+    ///
+    /// The client is the right-most address in the header that is no proxy of these: whatever stands left of it, the
+    /// client may have written itself. Without this the client's address is that of the connection, and no header
+    /// counts (RFC 7239 §8.1).
+    ///
+    /// ```
+    /// # use auth_runtime::{Auth, ForwardedBy};
+    /// let builder = Auth::builder().trusted_proxies(ForwardedBy::XForwardedFor, ["10.0.0.0/8"]);
+    /// ```
+    pub fn trusted_proxies<T: Into<String>>(
+        mut self,
+        header: ForwardedBy,
+        networks: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.proxies = Some((header, networks.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// How many invalid credentials may come from one address in this time; then every credential from there is answered
+    /// 429 until it has another attempt (RFC 6585 §4). Off unless called.
+    ///
+    /// Counts credentials that nobody vouches for: forged, malformed or unknown ones, not those that expired. An address
+    /// is one of IPv4, or a /64 of IPv6; behind proxies, see [`trusted_proxies`](Self::trusted_proxies). The count is this
+    /// instance's own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # use auth_runtime::Auth;
+    /// let builder = Auth::builder().failed_attempts(10, Duration::from_secs(60));
+    /// ```
+    pub fn failed_attempts(mut self, limit: u32, per: Duration) -> Self {
+        self.attempts = Some((limit, per));
+        self
+    }
+
     /// The longest credential that is looked at, in bytes. Default: 16 KiB. Anything longer is a 401.
     pub fn token_limit(mut self, bytes: usize) -> Self {
         self.token_limit = bytes;
@@ -98,7 +226,7 @@ impl AuthBuilder {
 
     /// Where "now" comes from; for tests. Default: the operating system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -106,8 +234,8 @@ impl AuthBuilder {
     ///
     /// # Errors
     ///
-    /// If there is neither an issuer nor a verifier, an issuer is incomplete, a key is unusable, or the realm cannot
-    /// stand in a header. The message says what to add.
+    /// If there is neither an issuer nor a verifier, an issuer is incomplete, a key is unusable, the realm cannot
+    /// stand in a header, or a network is none. The message says what to add.
     ///
     /// ```
     /// use auth_runtime::{Auth, Issuer};
@@ -119,7 +247,20 @@ impl AuthBuilder {
     /// assert!(error.to_string().contains("https://id.example.com/"));
     /// ```
     pub fn build(self) -> Result<Auth, BuildError> {
-        let Self { issuers, verifier, hierarchy, realm, body, token_limit, clock } = self;
+        let Self {
+            issuers,
+            verifier,
+            hierarchy,
+            owners,
+            realm,
+            body,
+            not_found,
+            networks: named,
+            proxies,
+            attempts,
+            token_limit,
+            clock,
+        } = self;
         if issuers.is_empty() && verifier.is_none() {
             return Err(BuildErrorKind::NobodyVouches.into());
         }
@@ -127,8 +268,28 @@ impl AuthBuilder {
             return Err(BuildErrorKind::TokenLimit.into());
         }
         let jwt = if issuers.is_empty() { None } else { Some(JwtVerifier::new(issuers)?) };
-        let responses = Responses { challenges: Challenges::new(&realm)?, body };
-        Ok(Auth(Arc::new(Inner { jwt, verifier, hierarchy, responses, token_limit, clock })))
+        let mut networks = Networks::default();
+        for (name, texts) in named {
+            networks.name(&name, &texts)?;
+        }
+        if let Some((header, texts)) = proxies {
+            networks.trust(header, &texts)?;
+        }
+        let attempts = attempts
+            .map(|(limit, per)| Attempts::new(limit, per, Arc::clone(&clock)))
+            .transpose()?;
+        let responses = Responses { challenges: Challenges::new(&realm)?, body, not_found };
+        Ok(Auth(Arc::new(Inner {
+            jwt,
+            verifier,
+            hierarchy,
+            owners,
+            responses,
+            networks,
+            attempts,
+            token_limit,
+            clock,
+        })))
     }
 }
 
@@ -151,6 +312,10 @@ enum BuildErrorKind {
     Issuer(#[from] IssuerError),
     #[error(transparent)]
     Realm(#[from] RealmError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Limit(#[from] LimitError),
 }
 
 impl From<IssuerError> for BuildError {
@@ -161,6 +326,18 @@ impl From<IssuerError> for BuildError {
 
 impl From<RealmError> for BuildError {
     fn from(error: RealmError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<LimitError> for BuildError {
+    fn from(error: LimitError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<NetworkError> for BuildError {
+    fn from(error: NetworkError) -> Self {
         Self(error.into())
     }
 }

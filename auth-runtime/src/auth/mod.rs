@@ -11,7 +11,10 @@ pub(crate) use authenticate::{Authenticating, Panicked, poll_caught};
 pub use builder::{AuthBuilder, BuildError};
 
 use crate::{
+    address::Networks,
+    attempts::Attempts,
     clock::Clock,
+    decision::Owners,
     response::Responses,
     roles::RoleHierarchy,
     verifier::{Verifier, jwt::JwtVerifier},
@@ -61,9 +64,14 @@ struct Inner {
     jwt: Option<JwtVerifier>,
     verifier: Option<Box<dyn Verifier>>,
     hierarchy: RoleHierarchy,
+    /// Whose subjects paths name, if that was said.
+    owners: Option<Box<str>>,
     responses: Responses,
+    networks: Networks,
+    /// `None` if failures are not counted.
+    attempts: Option<Attempts>,
     token_limit: usize,
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Auth {
@@ -81,6 +89,26 @@ impl Auth {
 
     pub(crate) fn responses(&self) -> &Responses {
         &self.0.responses
+    }
+
+    /// Whose subjects the paths of this application name: two issuers may call two people the same (L6).
+    pub(crate) fn owners(&self) -> Owners<'_> {
+        let verifiers = self.0.jwt.as_ref().map_or(0, JwtVerifier::issuers)
+            + usize::from(self.0.verifier.is_some());
+        match &self.0.owners {
+            Some(issuer) => Owners::Of(issuer),
+            None if verifiers > 1 => Owners::Unsaid,
+            None => Owners::OfTheOnlyOne,
+        }
+    }
+
+    pub(crate) fn networks(&self) -> &Networks {
+        &self.0.networks
+    }
+
+    /// Seconds since the Unix epoch.
+    pub(crate) fn now(&self) -> u64 {
+        self.0.clock.now()
     }
 }
 

@@ -13,7 +13,8 @@ use serde_json::{Map, Value, value::RawValue};
 
 use self::header::Header;
 use crate::{
-    claims::{roles, scopes},
+    claims::{methods, roles, scopes},
+    credential::Method,
     identity::Verified,
     issuer::{Issuer, IssuerError, LoadedIssuer, LoadedKey, Problem},
     json,
@@ -47,6 +48,11 @@ impl JwtVerifier {
         Ok(Self { issuers: loaded })
     }
 
+    /// How many issuers are trusted.
+    pub(crate) fn issuers(&self) -> usize {
+        self.issuers.len()
+    }
+
     /// Syntax, header, issuer, key, signature, claims: in this order, and the first that is wrong ends it.
     ///
     /// `now` is in seconds since the Unix epoch.
@@ -66,7 +72,9 @@ impl JwtVerifier {
             subject: accepted.subject.into(),
             roles: roles(&claims, &issuer.roles),
             scopes: scopes(&claims, issuer.scopes.as_ref()),
+            method: Method::Bearer,
             acr: accepted.acr.map(Into::into),
+            amr: methods(&claims),
             auth_time: accepted.auth_time,
             expires_at: Some(accepted.expires_at),
             claims: Some(

@@ -22,7 +22,7 @@ use auth_runtime::{
 
 /// Admins may do anything; others may only read.
 static ADMINS_OR_READING: Policy =
-    Policy::Any(&[Policy::Role("admin"), Policy::Check(Check::new("is_reading", is_reading))]);
+    Policy::Any(&[Policy::role("admin"), Policy::Check(Check::new("is_reading", is_reading))]);
 
 fn is_reading(request: &HttpRequest, _: &Identity) -> Answer {
     Answer::Ready(Ok(request.method().is_safe()))

@@ -1,4 +1,4 @@
-//! A name behind a path.
+//! A path that leads nowhere is an error of rustc's own, under the word.
 
 use actix_web::{Responder};
 use auth_runtime::{require_role};

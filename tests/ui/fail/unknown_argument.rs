@@ -13,9 +13,4 @@ async fn other() -> impl Responder {
     "x"
 }
 
-#[require_role("admin", deny = not_found)]
-async fn third() -> impl Responder {
-    "x"
-}
-
 fn main() {}

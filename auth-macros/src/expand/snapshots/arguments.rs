@@ -27,6 +27,7 @@ fn me(
     ::auth_runtime::__private::call::<
         _,
         _,
+        _,
     >(
         __me_request,
         __me_payload,
@@ -40,5 +41,6 @@ fn me(
             )
         },
         me,
+        ::auth_runtime::__private::NoConditions,
     )
 }

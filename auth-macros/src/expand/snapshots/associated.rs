@@ -13,7 +13,7 @@ where
 ///
 ///# Authorization
 ///
-///Requires an authenticated caller with role `admin`.
+///Requires role `admin`.
 ///
 ///| status | when | what to do |
 ///|---|---|---|
@@ -34,12 +34,13 @@ where
     ::renamed::__private::call::<
         _,
         _,
+        _,
     >(
         __of_self_request,
         __of_self_payload,
         const {
             &::renamed::__private::Site::new(
-                ::renamed::__private::Policy::Role("admin"),
+                ::renamed::__private::Policy::role("admin"),
                 ::renamed::__private::module_path!(),
                 "of_self",
                 ::renamed::__private::file!(),
@@ -47,5 +48,6 @@ where
             )
         },
         Self::__auth_runtime_of_self::<T, N>,
+        ::renamed::__private::NoConditions,
     )
 }

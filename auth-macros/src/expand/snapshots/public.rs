@@ -16,6 +16,7 @@ fn home(
     ::auth_runtime::__private::call::<
         _,
         _,
+        _,
     >(
         __home_request,
         __home_payload,
@@ -29,5 +30,6 @@ fn home(
             )
         },
         home,
+        ::auth_runtime::__private::NoConditions,
     )
 }

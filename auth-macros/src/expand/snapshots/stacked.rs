@@ -2,7 +2,7 @@
 ///
 ///# Authorization
 ///
-///Requires an authenticated caller with any of the roles `admin`, `editor`, and all of the roles `staff`, `auditor`.
+///Requires (role `admin` or role `editor`) and role `staff` and role `auditor`.
 ///
 ///| status | when | what to do |
 ///|---|---|---|
@@ -26,27 +26,24 @@ pub(crate) fn stacked(
     ::auth_runtime::__private::call::<
         _,
         _,
+        _,
     >(
         __stacked_request,
         __stacked_payload,
         const {
             &::auth_runtime::__private::Site::new(
-                ::auth_runtime::__private::Policy::All(
+                ::auth_runtime::__private::Policy::All(const {
                     &[
-                        ::auth_runtime::__private::Policy::Any(
+                        ::auth_runtime::__private::Policy::Any(const {
                             &[
-                                ::auth_runtime::__private::Policy::Role("admin"),
-                                ::auth_runtime::__private::Policy::Role("editor"),
-                            ],
-                        ),
-                        ::auth_runtime::__private::Policy::All(
-                            &[
-                                ::auth_runtime::__private::Policy::Role("staff"),
-                                ::auth_runtime::__private::Policy::Role("auditor"),
-                            ],
-                        ),
-                    ],
-                ),
+                                ::auth_runtime::__private::Policy::role("admin"),
+                                ::auth_runtime::__private::Policy::role("editor"),
+                            ]
+                        }),
+                        ::auth_runtime::__private::Policy::role("staff"),
+                        ::auth_runtime::__private::Policy::role("auditor"),
+                    ]
+                }),
                 ::auth_runtime::__private::module_path!(),
                 "stacked",
                 ::auth_runtime::__private::file!(),
@@ -54,5 +51,6 @@ pub(crate) fn stacked(
             )
         },
         stacked,
+        ::auth_runtime::__private::NoConditions,
     )
 }

@@ -11,8 +11,9 @@ use syn::{
 };
 
 use crate::{
-    attribute::{forbidden, ungroup},
+    attribute::ungroup,
     mistakes::Mistakes,
+    name::forbidden,
     stack,
     vocabulary::{EnumOption, RenameRule, VariantOption, Vocabulary},
 };

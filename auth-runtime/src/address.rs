@@ -1,0 +1,321 @@
+//! Request → the client's address, and named networks it may be in.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
+
+use actix_web::{HttpRequest, http::header::HeaderMap};
+use ipnet::IpNet;
+
+/// Which header a trusted proxy writes the client's address into.
+///
+/// Only one of them counts: a proxy that writes one passes the other on as the client sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForwardedBy {
+    /// `X-Forwarded-For: client, proxy, proxy`.
+    XForwardedFor,
+    /// `Forwarded: for=client;proto=https, for=proxy` (RFC 7239).
+    Forwarded,
+}
+
+/// Networks by the names that policies call them by, and the proxies that may speak for others.
+#[derive(Debug, Default)]
+pub(crate) struct Networks {
+    named: BTreeMap<Box<str>, Vec<IpNet>>,
+    proxies: Vec<IpNet>,
+    header: Option<ForwardedBy>,
+}
+
+/// A network that could not be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NetworkError {
+    #[error(
+        "`{text}` is no network: write an address and a prefix length, such as `10.0.0.0/8` or `2001:db8::/32`, or one address ({of})"
+    )]
+    Unreadable { text: String, of: String },
+    #[error("`{text}` has bits set behind its prefix: write `{truncated}` ({of})")]
+    HostBits { text: String, truncated: IpNet, of: String },
+    #[error("`{text}` is an IPv4 network in IPv6 clothing: write it as IPv4 ({of})")]
+    Mapped { text: String, of: String },
+    #[error("{of} has no network: name at least one, such as `10.0.0.0/8`")]
+    Empty { of: String },
+}
+
+impl Networks {
+    pub(crate) fn name(&mut self, name: &str, texts: &[String]) -> Result<(), NetworkError> {
+        let networks = read(texts, &format!("network `{name}`"))?;
+        self.named.entry(name.into()).or_default().extend(networks);
+        Ok(())
+    }
+
+    pub(crate) fn trust(
+        &mut self,
+        header: ForwardedBy,
+        texts: &[String],
+    ) -> Result<(), NetworkError> {
+        self.proxies = read(texts, "the trusted proxies")?;
+        self.header = Some(header);
+        Ok(())
+    }
+
+    /// The networks of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<&[IpNet]> {
+        self.named.get(name).map(Vec::as_slice)
+    }
+
+    /// Where the request comes from; `None` if that cannot be told (a Unix socket, a header that is no list of
+    /// addresses). An unknown address is in no network.
+    pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.behind_proxies(request.peer_addr()?.ip().to_canonical(), request.headers())
+    }
+
+    /// The right-most address that is no trusted proxy's: whatever stands further left, the client may have written.
+    fn behind_proxies(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let (Some(header), true) = (self.header, contain(&self.proxies, peer)) else {
+            return Some(peer);
+        };
+        let hops = match header {
+            ForwardedBy::XForwardedFor => x_forwarded_for(headers),
+            ForwardedBy::Forwarded => forwarded(headers),
+        }?;
+        let mut client = peer;
+        for hop in hops.into_iter().rev() {
+            // What a trusted proxy wrote and we cannot read is an address we do not know: nobody's.
+            client = hop?;
+            if !contain(&self.proxies, client) {
+                break;
+            }
+        }
+        Some(client)
+    }
+}
+
+/// Whether an address is in one of these networks. IPv4 addresses in IPv6 clothing are IPv4 addresses.
+pub(crate) fn contain(networks: &[IpNet], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    networks.iter().any(|network| network.contains(&address))
+}
+
+fn read(texts: &[String], of: &str) -> Result<Vec<IpNet>, NetworkError> {
+    if texts.is_empty() {
+        return Err(NetworkError::Empty { of: of.to_owned() });
+    }
+    texts.iter().map(|text| network(text, of)).collect()
+}
+
+/// A network as the attributes take it: no bits behind the prefix, no IPv4 in IPv6 clothing.
+fn network(text: &str, of: &str) -> Result<IpNet, NetworkError> {
+    let network = text
+        .parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| NetworkError::Unreadable { text: text.to_owned(), of: of.to_owned() })?;
+    if let IpNet::V6(v6) = network
+        && v6.addr().to_ipv4_mapped().is_some()
+    {
+        return Err(NetworkError::Mapped { text: text.to_owned(), of: of.to_owned() });
+    }
+    let truncated = network.trunc();
+    if truncated != network {
+        return Err(NetworkError::HostBits { text: text.to_owned(), truncated, of: of.to_owned() });
+    }
+    Ok(network)
+}
+
+/// One entry each, left to right, `None` where it is no address. `None` as a whole if a line is no text.
+type Hops = Option<Vec<Option<IpAddr>>>;
+
+fn x_forwarded_for(headers: &HeaderMap) -> Hops {
+    let mut hops = Vec::new();
+    for line in headers.get_all("x-forwarded-for") {
+        let line = std::str::from_utf8(line.as_bytes()).ok()?;
+        hops.extend(line.split(',').map(|entry| node(entry.trim())));
+    }
+    Some(hops)
+}
+
+/// `Forwarded` (RFC 7239 §4): elements with commas between them, each of pairs with semicolons. An element without
+/// `for` hides who sent the request.
+fn forwarded(headers: &HeaderMap) -> Hops {
+    let mut hops = Vec::new();
+    for line in headers.get_all("forwarded") {
+        let line = std::str::from_utf8(line.as_bytes()).ok()?;
+        for element in split_outside_quotes(line, ',') {
+            let mut found = None;
+            for pair in split_outside_quotes(element, ';') {
+                let Some((name, value)) = pair.split_once('=') else { continue };
+                if name.trim().eq_ignore_ascii_case("for") {
+                    // Twice in one element is a forgery or a mistake: unknown.
+                    found = if found.is_none() {
+                        Some(node(unquoted(value.trim())))
+                    } else {
+                        Some(None)
+                    };
+                }
+            }
+            hops.push(found.flatten());
+        }
+    }
+    Some(hops)
+}
+
+fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == separator && !quoted
+    })
+}
+
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
+}
+
+/// An address, possibly with a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+fn node(text: &str) -> Option<IpAddr> {
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
+    text.parse::<IpAddr>()
+        .ok()
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+        .or_else(bracketed)
+        .map(|address| address.to_canonical())
+}
+
+impl fmt::Display for ForwardedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::XForwardedFor => "X-Forwarded-For",
+            Self::Forwarded => "Forwarded",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn networks(header: ForwardedBy) -> Networks {
+        let mut networks = Networks::default();
+        let proxies = ["10.0.0.0/8".to_owned(), "fd00::/8".to_owned()];
+        networks.trust(header, &proxies).unwrap();
+        networks
+    }
+
+    fn client(
+        networks: &Networks,
+        peer: &str,
+        name: &'static str,
+        lines: &[&'static str],
+    ) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(line));
+        }
+        let client =
+            networks.behind_proxies(peer.parse::<IpAddr>().unwrap().to_canonical(), &headers);
+        client.map(|client| client.to_string())
+    }
+
+    /// D6
+    #[test]
+    fn the_right_most_untrusted_address_wins() {
+        let networks = networks(ForwardedBy::XForwardedFor);
+        for (peer, lines, expected) in [
+            ("10.1.1.1", ["203.0.113.7"].as_slice(), Some("203.0.113.7")),
+            ("10.1.1.1", &["10.0.0.5, 203.0.113.7"], Some("203.0.113.7")),
+            ("10.1.1.1", &["192.0.2.1, 203.0.113.7, 10.9.9.9"], Some("203.0.113.7")),
+            ("10.1.1.1", &["192.0.2.1", "203.0.113.7, 10.9.9.9"], Some("203.0.113.7")),
+            ("10.1.1.1", &["203.0.113.7:4711"], Some("203.0.113.7")),
+            ("10.1.1.1", &["[2001:db8::1]:4711"], Some("2001:db8::1")),
+            ("10.1.1.1", &["2001:db8::1"], Some("2001:db8::1")),
+            ("10.1.1.1", &["::ffff:203.0.113.7"], Some("203.0.113.7")),
+            ("fd00::1", &["203.0.113.7"], Some("203.0.113.7")),
+            ("::ffff:10.1.1.1", &["203.0.113.7"], Some("203.0.113.7")),
+            // All of them are proxies: the left-most is the best we know.
+            ("10.1.1.1", &["10.2.2.2, 10.3.3.3"], Some("10.2.2.2")),
+            ("10.1.1.1", &[], Some("10.1.1.1")),
+            // What the trusted proxy wrote is no address: nobody knows.
+            ("10.1.1.1", &["192.0.2.1, unknown"], None),
+            ("10.1.1.1", &[""], None),
+            ("10.1.1.1", &["192.0.2.1,"], None),
+            // Garbage left of the address that counts is the client's own affair.
+            ("10.1.1.1", &["garbage, 203.0.113.7"], Some("203.0.113.7")),
+            // Nobody trusts this peer, so its headers count for nothing.
+            ("203.0.113.9", &["10.0.0.1"], Some("203.0.113.9")),
+        ] {
+            assert_eq!(
+                client(&networks, peer, "x-forwarded-for", lines).as_deref(),
+                expected,
+                "{lines:?}"
+            );
+            // The other header is not looked at.
+            assert_eq!(
+                client(&networks, peer, "forwarded", &["for=192.0.2.9"]).as_deref(),
+                Some(&*peer.parse::<IpAddr>().unwrap().to_canonical().to_string())
+            );
+        }
+    }
+
+    #[test]
+    fn forwarded_is_read_as_rfc_7239_writes_it() {
+        let networks = networks(ForwardedBy::Forwarded);
+        for (line, expected) in [
+            ("for=203.0.113.7", Some("203.0.113.7")),
+            ("For=\"[2001:db8:cafe::17]:4711\"", Some("2001:db8:cafe::17")),
+            ("for=192.0.2.43, for=203.0.113.7;proto=http;by=10.0.0.1", Some("203.0.113.7")),
+            ("proto=https;for=203.0.113.7", Some("203.0.113.7")),
+            ("for=203.0.113.7;host=\"a,b;for=192.0.2.1\"", Some("203.0.113.7")),
+            ("for=192.0.2.43, for=10.0.0.9", Some("192.0.2.43")),
+            ("for=unknown", None),
+            ("for=_hidden", None),
+            ("proto=https", None),
+            ("for=192.0.2.1;for=203.0.113.7", None),
+        ] {
+            assert_eq!(
+                client(&networks, "10.1.1.1", "forwarded", &[line_of(line)]).as_deref(),
+                expected,
+                "{line}"
+            );
+        }
+    }
+
+    fn line_of(line: &str) -> &'static str {
+        Box::leak(line.to_owned().into_boxed_str())
+    }
+
+    /// D6
+    #[test]
+    fn without_trusted_proxies_headers_count_for_nothing() {
+        let networks = Networks::default();
+        for name in ["x-forwarded-for", "forwarded"] {
+            let found = client(&networks, "203.0.113.9", name, &["for=10.0.0.1, 10.0.0.1"]);
+            assert_eq!(found.as_deref(), Some("203.0.113.9"));
+        }
+    }
+
+    #[test]
+    fn networks_are_read_strictly() {
+        let problem = |text: &str| {
+            Networks::default()
+                .name("office", &[text.to_owned()])
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(problem("10.0.0.0/8"), Ok(()));
+        assert_eq!(problem("::1"), Ok(()));
+        for (text, part) in [
+            ("10.0.0.1/8", "write `10.0.0.0/8`"),
+            ("2001:db8::1/32", "write `2001:db8::/32`"),
+            ("10.0.0.0/33", "is no network"),
+            ("office", "is no network"),
+            ("::ffff:10.0.0.0/104", "write it as IPv4"),
+        ] {
+            let error = problem(text).unwrap_err();
+            assert!(error.contains(part) && error.contains("network `office`"), "{error}");
+        }
+        assert!(Networks::default().name("office", &[]).is_err());
+    }
+}

@@ -1,0 +1,182 @@
+//! Failed authentications, counted by the address they come from (RESPONSES Z7).
+//!
+//! governor does the counting (GCRA). Its limiters can only be asked by counting, so an address that has used up its
+//! attempts is remembered here until it has a new one; meanwhile nothing it sends is verified.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter, clock, middleware::StateInformationMiddleware,
+    state::keyed::HashMapStateStore,
+};
+
+use crate::clock::Clock;
+
+/// More addresses than this are not remembered at once: whoever has that many is not stopped by counting them.
+const MOST_ADDRESSES: usize = 100_000;
+
+/// Who has failed how often.
+pub(crate) struct Attempts {
+    limiter: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, Time, StateInformationMiddleware>,
+    /// How long it takes until an address that has used up its attempts has a new one.
+    pause: Duration,
+    clock: Arc<dyn Clock>,
+    /// Addresses without an attempt left, and when they have one again, in time since the Unix epoch.
+    closed: RwLock<HashMap<IpAddr, Duration>>,
+}
+
+/// A limit that stops nobody, or everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a limit of failed attempts needs at least 1 attempt and a time of at least 1 second: write `.failed_attempts(10, Duration::from_secs(60))`"
+)]
+pub(crate) struct LimitError;
+
+impl Attempts {
+    pub(crate) fn new(
+        limit: u32,
+        per: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LimitError> {
+        let burst = NonZeroU32::new(limit).ok_or(LimitError)?;
+        if per < Duration::from_secs(1) {
+            return Err(LimitError);
+        }
+        let pause = per.checked_div(limit).ok_or(LimitError)?;
+        let quota = Quota::with_period(pause).ok_or(LimitError)?.allow_burst(burst);
+        let limiter =
+            RateLimiter::new(quota, HashMapStateStore::default(), Time(Arc::clone(&clock)));
+        Ok(Self { limiter, pause, clock, closed: RwLock::default() })
+    }
+
+    /// How long an address has to wait before its credentials are looked at, if it has to.
+    pub(crate) fn wait(&self, address: IpAddr) -> Option<Duration> {
+        // A lock is poisoned by a panic while it was held; what it guards is sound at any time.
+        let closed = self.closed.read().unwrap_or_else(PoisonError::into_inner);
+        let until = closed.get(&network(address))?;
+        until.checked_sub(self.now()).filter(|wait| !wait.is_zero())
+    }
+
+    /// Counts one failure.
+    pub(crate) fn failed(&self, address: IpAddr) {
+        let address = network(address);
+        let now = self.now();
+        let until = match self.limiter.check_key(&address) {
+            Ok(state) if state.remaining_burst_capacity() > 0 => return,
+            Ok(_) => now.saturating_add(self.pause),
+            Err(not_until) => not_until.earliest_possible(),
+        };
+        let mut closed = self.closed.write().unwrap_or_else(PoisonError::into_inner);
+        if closed.len() >= MOST_ADDRESSES || self.limiter.len() >= MOST_ADDRESSES {
+            self.limiter.retain_recent();
+            closed.retain(|_, until| *until > now);
+        }
+        if closed.len() < MOST_ADDRESSES {
+            closed.insert(address, until);
+        } else {
+            tracing::warn!("failed authentications come from more addresses than are counted");
+        }
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(self.clock.now())
+    }
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempts").field("pause", &self.pause).finish_non_exhaustive()
+    }
+}
+
+/// One customer has a whole /64 of IPv6 addresses (RFC 6177), so these count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6([a, b, c, d, 0, 0, 0, 0].into())
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// Our clock, for governor.
+#[derive(Clone)]
+struct Time(Arc<dyn Clock>);
+
+impl clock::Clock for Time {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(self.0.now())
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Time")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn z7_attempts_run_out_and_come_back() {
+        let now = Arc::new(AtomicU64::new(1_000));
+        let clock = {
+            let now = Arc::clone(&now);
+            move || now.load(Ordering::SeqCst)
+        };
+        let attempts = Attempts::new(3, Duration::from_secs(30), Arc::new(clock)).unwrap();
+        let bad: IpAddr = "192.0.2.1".parse().unwrap();
+        for _ in 0..3 {
+            assert_eq!(attempts.wait(bad), None);
+            attempts.failed(bad);
+        }
+        assert_eq!(attempts.wait(bad), Some(Duration::from_secs(10)));
+        assert_eq!(
+            attempts.wait("::ffff:192.0.2.1".parse().unwrap()),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(attempts.wait("192.0.2.2".parse().unwrap()), None);
+
+        now.store(1_009, Ordering::SeqCst);
+        assert_eq!(attempts.wait(bad), Some(Duration::from_secs(1)));
+        now.store(1_010, Ordering::SeqCst);
+        assert_eq!(attempts.wait(bad), None);
+        // One came back, and is used up.
+        attempts.failed(bad);
+        assert!(attempts.wait(bad).is_some());
+        now.store(1_100, Ordering::SeqCst);
+        attempts.failed(bad);
+        assert_eq!(attempts.wait(bad), None);
+    }
+
+    #[test]
+    fn a_customer_s_ipv6_addresses_count_as_one() {
+        let attempts = Attempts::new(2, Duration::from_secs(60), Arc::new(|| 1_000)).unwrap();
+        attempts.failed("2001:db8:1:2::1".parse().unwrap());
+        attempts.failed("2001:db8:1:2:ffff::2".parse().unwrap());
+        assert!(attempts.wait("2001:db8:1:2:3::3".parse().unwrap()).is_some());
+        assert!(attempts.wait("2001:db8:1:3::1".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_limit_that_stops_nobody_or_everybody_does_not_build() {
+        for (limit, per) in [(0, 60), (10, 0)] {
+            let limit = Attempts::new(limit, Duration::from_secs(per), Arc::new(|| 0));
+            assert_eq!(limit.unwrap_err(), LimitError);
+        }
+    }
+}

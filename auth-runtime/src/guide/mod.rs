@@ -1,0 +1,43 @@
+//! The guide: one chapter for each thing an attribute can ask, with what is let through and what is refused.
+//!
+//! Every chapter begins with a sentence that says what it is about, and ends with an example that shows both. The first are
+//! about one question each, the others about attributes: combined, hidden, stacked, on a module, tested.
+
+#[doc = include_str!("authentication.md")]
+pub mod authentication {}
+
+#[doc = include_str!("roles.md")]
+pub mod roles {}
+
+#[doc = include_str!("scopes.md")]
+pub mod scopes {}
+
+#[doc = include_str!("ownership.md")]
+pub mod ownership {}
+
+#[doc = include_str!("addresses.md")]
+pub mod addresses {}
+
+#[doc = include_str!("api_keys.md")]
+pub mod api_keys {}
+
+#[doc = include_str!("step_up.md")]
+pub mod step_up {}
+
+#[doc = include_str!("expressions.md")]
+pub mod expressions {}
+
+#[doc = include_str!("hiding.md")]
+pub mod hiding {}
+
+#[doc = include_str!("stacking.md")]
+pub mod stacking {}
+
+#[doc = include_str!("modules.md")]
+pub mod modules {}
+
+#[doc = include_str!("public.md")]
+pub mod public {}
+
+#[doc = include_str!("testing.md")]
+pub mod testing {}
