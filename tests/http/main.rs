@@ -1,14 +1,21 @@
 //! The response contract over actix services: every test is named after the row it shows.
 
+mod addresses;
+mod attempts;
 mod authentication;
 mod authorization;
 mod bodies;
 mod denied;
+mod hiding;
 mod identity;
 mod invalid_tokens;
 mod order;
+mod owned;
+mod scopes;
+mod server;
 mod setup;
 mod socket;
+mod step_up;
 
 use actix_web::{
     App, HttpResponse, Responder,

@@ -1,14 +1,10 @@
 //! CHECKLIST D2, over real sockets: no method, path or spelling slips past a rule.
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
-    time::Duration,
-};
-
-use actix_web::{App, HttpServer, Responder, get, head, middleware::NormalizePath, web};
+use actix_web::{Responder, get, head, web};
 use auth_runtime::{public, require_auth, require_role};
 use auth_tests::{MISSING, Tokens};
+
+use crate::server::Server;
 
 #[require_auth]
 #[get("/me")]
@@ -33,66 +29,15 @@ async fn open() -> impl Responder {
     "open"
 }
 
-/// A server on a free port of the loopback interface, on a thread of its own.
-struct Server {
-    address: SocketAddr,
-    handle: actix_web::dev::ServerHandle,
-}
-
-impl Server {
-    fn start(normalize: bool) -> Self {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let run = async move {
-                let auth = Tokens::ready().auth();
-                let server = HttpServer::new(move || {
-                    App::new()
-                        .wrap(actix_web::middleware::Condition::new(
-                            normalize,
-                            NormalizePath::trim(),
-                        ))
-                        .app_data(auth.clone())
-                        .service((me, head_me, open))
-                        .route("/any", web::to(any_method))
-                        .route("/users/{id}", web::to(any_method))
-                })
-                .workers(1)
-                .disable_signals()
-                .bind(("127.0.0.1", 0))
-                .unwrap();
-                let address = server.addrs()[0];
-                let server = server.run();
-                sender.send((address, server.handle())).unwrap();
-                server.await.unwrap();
-            };
-            actix_web::rt::System::new().block_on(run);
-        });
-        let (address, handle) = receiver.recv().unwrap();
-        Self { address, handle }
-    }
-
-    /// Sends raw bytes and reads until the server closes the connection or falls silent.
-    fn send(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut response = Vec::new();
-        // A connection that is reset after the answer has still answered.
-        let _ = stream.read_to_end(&mut response);
-        String::from_utf8(response).unwrap()
-    }
-
-    fn ask(&self, method: &str, target: &str, more: &str) -> String {
-        self.send(&format!(
-            "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n"
-        ))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.handle.stop(false));
-    }
+fn server(normalize: bool) -> Server {
+    let auth = Tokens::ready().auth();
+    Server::start_with(normalize, move |config| {
+        config
+            .app_data(auth.clone())
+            .service((me, head_me, open))
+            .route("/any", web::to(any_method))
+            .route("/users/{id}", web::to(any_method));
+    })
 }
 
 fn head_of(response: &str) -> (&str, &str) {
@@ -112,7 +57,7 @@ fn stable(head: &str) -> Vec<String> {
 
 #[test]
 fn a1_head_gets_the_same_status_and_headers_and_no_body() {
-    let server = Server::start(false);
+    let server = server(false);
     let (get, head) = (server.ask("GET", "/me", ""), server.ask("HEAD", "/me", ""));
     let ((get, body), (head, nothing)) = (head_of(&get), head_of(&head));
     assert_eq!(stable(get), stable(head));
@@ -127,7 +72,7 @@ fn a1_head_gets_the_same_status_and_headers_and_no_body() {
 
 #[test]
 fn d2_no_method_and_no_spelling_of_a_path_slips_past() {
-    for server in [Server::start(false), Server::start(true)] {
+    for server in [false, true].map(server) {
         for method in [
             "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "get",
             "QUERY",
@@ -176,7 +121,7 @@ fn d2_no_method_and_no_spelling_of_a_path_slips_past() {
 
 #[test]
 fn a4_two_lines_on_the_wire_are_repeated_credentials() {
-    let server = Server::start(false);
+    let server = server(false);
     let lines = "Authorization: Bearer admin\r\nauthorization: Bearer admin\r\n";
     assert!(server.ask("GET", "/any", lines).starts_with("HTTP/1.1 400 "));
     // One line with a comma is one credential, and a malformed one.
@@ -187,7 +132,7 @@ fn a4_two_lines_on_the_wire_are_repeated_credentials() {
 /// D1: the answer comes although the body never does.
 #[test]
 fn d1_a_refusal_does_not_wait_for_the_body() {
-    let server = Server::start(false);
+    let server = server(false);
     let response = server
         .send("POST /any HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{\"never");
     assert!(response.starts_with("HTTP/1.1 401 "), "{response}");
@@ -195,7 +140,7 @@ fn d1_a_refusal_does_not_wait_for_the_body() {
 
 #[test]
 fn a_connection_goes_on_after_a_refusal() {
-    let server = Server::start(false);
+    let server = server(false);
     let first = "GET /any HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let second = "GET /any HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer admin\r\nConnection: close\r\n\r\n";
     let responses = server.send(&format!("{first}{second}"));

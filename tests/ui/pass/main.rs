@@ -9,6 +9,7 @@ mod arguments;
 mod attributes;
 mod generics;
 mod impls;
+mod language;
 mod macros;
 mod modules;
 mod names;

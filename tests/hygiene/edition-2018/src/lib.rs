@@ -6,13 +6,17 @@
 #[allow(
     non_camel_case_types,
     non_snake_case,
+    non_upper_case_globals,
     dead_code,
     unused_macros,
     reason = "hostile on purpose"
 )]
 pub mod shadowed {
     use ::actix_web::Responder as Answers;
-    use ::auth_runtime::{Identity as Caller, public, require_auth, require_role};
+    use ::auth_runtime::{
+        Identity as Caller, authorize, public, require_api_key, require_auth, require_ip,
+        require_owner, require_role, require_scope, require_step_up,
+    };
 
     struct Ok;
     struct Err;
@@ -38,6 +42,16 @@ pub mod shadowed {
     struct Policy;
     struct Site;
     struct Payload;
+    struct Name;
+    struct Check;
+    struct Condition;
+    struct NoConditions;
+    struct Duration;
+    struct IpNet;
+    struct bool;
+    struct u8;
+    const identity: () = ();
+    const request: () = ();
     mod std {}
     mod core {}
     mod alloc {}
@@ -115,6 +129,44 @@ pub mod shadowed {
     #[public]
     pub async fn open() -> impl Answers {
         "open"
+    }
+
+    fn allowed(_: &Caller, _: &::actix_web::HttpRequest) -> ::core::primitive::bool {
+        true
+    }
+
+    async fn allowed_later(
+        _: &Caller,
+        _: &::actix_web::HttpRequest,
+    ) -> ::std::result::Result<::core::primitive::bool, ::std::fmt::Error> {
+        ::std::result::Result::Ok(true)
+    }
+
+    /// Every predicate.
+    #[require_api_key(deny = not_found)]
+    #[require_ip("10.0.0.0/8", "::1")]
+    #[require_owner("user")]
+    #[require_scope(all("r", "w"))]
+    #[require_step_up(acr = any("mfa", "phr"), amr = "otp", max_age = "5m")]
+    #[authorize(
+        (check(allowed) || check(self::allowed_later)) && when(text.len() > 1) && !when(text == "")
+            || claim("tenant", "acme") && network("office")
+    )]
+    pub async fn language(text: ::std::string::String) -> impl Answers {
+        text
+    }
+
+    /// What is inside is guarded.
+    #[require_auth]
+    pub mod module {
+        use ::actix_web::Responder as Answers;
+        use ::auth_runtime::authorize;
+
+        /// Guarded twice.
+        #[authorize(role("admin") || scope("w"))]
+        pub async fn inside() -> impl Answers {
+            "inside"
+        }
     }
 }
 

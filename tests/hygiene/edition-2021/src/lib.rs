@@ -4,7 +4,9 @@
 #![deny(warnings, clippy::pedantic)]
 
 use ::actix_web::{Responder, web};
-use ::auth_runtime::{Claims, Identity, Role, Scope, public, require_auth, require_role};
+use ::auth_runtime::{
+    Claims, Identity, Role, Scope, authorize, public, require_auth, require_role,
+};
 
 /// A plain handler.
 #[require_auth]
@@ -53,6 +55,19 @@ impl<T: 'static> Api<T> {
     fn text() -> &'static str {
         "associated"
     }
+}
+
+async fn asked(_: &Identity, _: &::actix_web::HttpRequest) -> bool {
+    true
+}
+
+/// The language.
+#[authorize(
+    (role("admin") || check(asked)) && when(*id > 7 && identity.has_role("admin"))
+        && (ip("10.0.0.0/8") || max_age("5m") || acr("mfa") || scope("w"))
+)]
+pub async fn language(id: web::Path<u32>) -> impl Responder {
+    ::std::string::ToString::to_string(&*id)
 }
 
 /// A public one.

@@ -3,7 +3,7 @@
 #![deny(warnings, clippy::pedantic)]
 
 use actix_web::{Responder, get, post};
-use renamed::{Identity, Role, Scope, public, require_auth, require_role};
+use renamed::{Identity, Role, Scope, authorize, public, require_auth, require_role};
 
 /// Above.
 #[require_auth(crate = ::renamed)]
@@ -25,6 +25,28 @@ pub async fn below() -> impl Responder {
 #[renamed::require_role(any("editor", "author"), crate = ::renamed)]
 pub async fn both() -> impl Responder {
     "both"
+}
+
+fn allowed(_: &Identity, _: &actix_web::HttpRequest) -> bool {
+    true
+}
+
+/// The language.
+#[authorize(check(allowed) && when(text.len() > 1) && scope("w"), crate = ::renamed)]
+pub async fn language(text: String) -> impl Responder {
+    text
+}
+
+/// What is inside is guarded by that name.
+#[renamed::require_auth(crate = ::renamed)]
+pub mod module {
+    use actix_web::{Responder, get};
+
+    /// Guarded.
+    #[get("/inside")]
+    pub async fn inside() -> impl Responder {
+        "inside"
+    }
 }
 
 /// Open.

@@ -1,0 +1,263 @@
+//! RESPONSES Z4 and Z5, over real sockets: what is hidden is answered byte for byte as what is not there.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder, get,
+    http::header::{CACHE_CONTROL, ContentType},
+    post, web,
+};
+use auth_runtime::{
+    Auth, AuthBuilder, Denied, Identity, Owned, Resource, authorize, public, require_auth,
+    require_role,
+};
+use auth_tests::Tokens;
+
+use crate::server::Server;
+
+#[require_role("admin", deny = not_found)]
+#[get("/secret")]
+async fn secret() -> impl Responder {
+    "secret"
+}
+
+#[require_auth]
+#[require_role("admin", deny = not_found)]
+#[post("/secret")]
+async fn change_secret(body: web::Json<u32>) -> impl Responder {
+    format!("secret {body}")
+}
+
+#[authorize(when(*body == 7), deny = not_found)]
+#[post("/condition")]
+async fn condition(body: web::Json<u32>) -> impl Responder {
+    body.to_string()
+}
+
+struct Document {
+    owner: &'static str,
+}
+
+impl Resource for Document {
+    type Id = u32;
+    type Error = actix_web::Error;
+    const DENIED: Denied = Denied::NotFound;
+
+    async fn load(id: u32, _: &HttpRequest) -> Result<Option<Self>, actix_web::Error> {
+        actix_web::rt::task::yield_now().await;
+        Ok((id == 7).then_some(Self { owner: "user" }))
+    }
+
+    fn permits(&self, identity: &Identity) -> bool {
+        self.owner == identity.subject()
+    }
+}
+
+/// Anonymous callers get a 401 here, for any id: the handler is known, what it holds is not.
+#[require_auth]
+#[get("/documents/{id}")]
+async fn documents(document: Owned<Document>) -> impl Responder {
+    document.owner
+}
+
+#[require_auth(deny = not_found)]
+#[get("/hidden/{id}")]
+async fn hidden_document(document: Owned<Document>) -> impl Responder {
+    document.owner
+}
+
+/// Without a rule of its own: the resource decides.
+#[public]
+#[get("/public/{id}")]
+async fn public_document(document: Owned<Document>) -> impl Responder {
+    document.owner
+}
+
+#[get("/bare/{id}")]
+async fn bare_document(document: Owned<Document>) -> impl Responder {
+    document.owner
+}
+
+fn services(config: &mut web::ServiceConfig) {
+    config.service((
+        secret,
+        change_secret,
+        condition,
+        documents,
+        hidden_document,
+        public_document,
+        bare_document,
+    ));
+}
+
+async fn own_not_found(request: HttpRequest) -> impl Responder {
+    actix_web::rt::task::yield_now().await;
+    HttpResponse::NotFound()
+        .insert_header(("x-request-method", request.method().as_str().to_owned()))
+        .insert_header((CACHE_CONTROL, "max-age=60"))
+        .content_type(ContentType::html())
+        .body("<h1>nothing here</h1>")
+}
+
+async fn problem_not_found() -> impl Responder {
+    HttpResponse::NotFound()
+        .content_type("application/problem+json")
+        .body(r#"{"type":"about:blank","title":"Not Found","status":404}"#)
+}
+
+/// Not even a 404.
+async fn gone(_: HttpRequest) -> HttpResponse {
+    HttpResponse::Gone().finish()
+}
+
+fn build(with: impl Fn(AuthBuilder) -> AuthBuilder, tokens: &Tokens) -> Auth {
+    with(Auth::builder().verifier(tokens.clone())).build().unwrap()
+}
+
+fn servers(tokens: &Tokens) -> Vec<(&'static str, Server)> {
+    let plain = build(|auth| auth, tokens);
+    let custom = build(|auth| auth.not_found(own_not_found), tokens);
+    let problems = build(|auth| auth.problem_details().not_found(|_| problem_not_found()), tokens);
+    let odd = build(|auth| auth.not_found(gone), tokens);
+    vec![
+        (
+            "actix-web's own",
+            Server::start(move |config| {
+                services(config);
+                config.app_data(plain.clone());
+            }),
+        ),
+        (
+            "a default service that waits",
+            Server::start(move |config| {
+                services(config);
+                config.app_data(custom.clone()).default_service(web::to(own_not_found));
+            }),
+        ),
+        (
+            "problem details",
+            Server::start(move |config| {
+                services(config);
+                config.app_data(problems.clone()).default_service(web::to(problem_not_found));
+            }),
+        ),
+        (
+            "another status",
+            Server::start(move |config| {
+                services(config);
+                config.app_data(odd.clone()).default_service(web::to(gone));
+            }),
+        ),
+    ]
+}
+
+/// The bytes of an answer, but for the date.
+fn bytes(server: &Server, method: &str, path: &str, more: &str) -> String {
+    let answer = server.ask(method, path, more);
+    let lines: Vec<&str> = answer
+        .split("\r\n")
+        .filter(|line| !line.to_ascii_lowercase().starts_with("date: "))
+        .collect();
+    assert!(lines.len() > 3, "{answer}");
+    lines.join("\r\n")
+}
+
+const CALLERS: [&str; 5] = [
+    "",
+    "Authorization: Bearer unknown\r\n",
+    "Authorization: Bearer user\r\n",
+    "Authorization: Bearer\r\n",
+    "Authorization: Bearer user\r\nAuthorization: Bearer admin\r\n",
+];
+
+#[test]
+fn z4_z5_a_hidden_resource_is_byte_for_byte_one_that_is_not_there() {
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        for (what, server) in servers(&tokens) {
+            for caller in CALLERS {
+                for method in ["GET", "HEAD"] {
+                    let missing = bytes(&server, method, "/missing", caller);
+                    assert_eq!(
+                        bytes(&server, method, "/secret", caller),
+                        missing,
+                        "{what} {caller}"
+                    );
+                }
+                let body =
+                    format!("{caller}Content-Type: application/json\r\nContent-Length: 9\r\n");
+                let bad_json =
+                    |path| bytes(&server, "POST", path, &format!("{body}\r\n{{\"bad json"));
+                assert_eq!(bad_json("/secret"), bad_json("/missing"), "{what} {caller}");
+            }
+            assert!(
+                server.ask("GET", "/secret", "Authorization: Bearer admin\r\n").ends_with("secret")
+            );
+        }
+    }
+}
+
+/// As long as it is not decided who may come in, a malformed body says nothing.
+#[test]
+fn z5_arguments_that_are_wrong_tell_nothing_before_the_decision() {
+    let tokens = Tokens::ready();
+    for (what, server) in servers(&tokens) {
+        let post = |path, body: &str| {
+            let length = body.len();
+            let headers = format!(
+                "Authorization: Bearer user\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
+            );
+            bytes(&server, "POST", path, &format!("{headers}\r\n{body}"))
+        };
+        for body in ["{\"bad json", "8"] {
+            assert_eq!(post("/condition", body), post("/missing", body), "{what} {body}");
+        }
+        assert!(server.ask("POST", "/condition", "Authorization: Bearer user\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n7").contains("200 OK"));
+    }
+}
+
+#[test]
+fn z4_somebody_else_s_resource_is_byte_for_byte_one_that_is_not_there() {
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        for (what, server) in servers(&tokens) {
+            let user = "Authorization: Bearer user\r\n";
+            let admin = "Authorization: Bearer admin\r\n";
+            for folder in ["documents", "hidden", "public", "bare"] {
+                let path = |id: &str| format!("/{folder}/{id}");
+                assert!(server.ask("GET", &path("7"), user).ends_with("user"), "{what} {folder}");
+                let missing = bytes(&server, "GET", "/missing", admin);
+                for id in ["7", "8", "not-a-number", "99999999999999999999"] {
+                    assert_eq!(
+                        bytes(&server, "GET", &path(id), admin),
+                        missing,
+                        "{what} {folder} {id}"
+                    );
+                }
+                // Whether there is one makes no difference to anybody who may not have it.
+                for caller in CALLERS {
+                    if caller != user {
+                        let there = bytes(&server, "GET", &path("7"), caller);
+                        assert_eq!(
+                            there,
+                            bytes(&server, "GET", &path("8"), caller),
+                            "{what} {folder}"
+                        );
+                        if folder == "documents" {
+                            assert!(!there.contains(" 404 "), "{there}");
+                        } else {
+                            let missing = bytes(&server, "GET", "/missing", caller);
+                            assert_eq!(there, missing, "{what} {folder} {caller}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the application cannot tell is no denial: it stays a 500, and does not pass for a missing page.
+#[test]
+fn a19_an_application_without_auth_hides_nothing() {
+    let server = Server::start(services);
+    for path in ["/secret", "/hidden/7"] {
+        let answer = server.ask("GET", path, "Authorization: Bearer admin\r\n");
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    }
+}
