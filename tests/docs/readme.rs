@@ -1,6 +1,9 @@
 //! README.md: every line of its table is asked over HTTP, every command names something that exists.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use actix_web::{
     App, HttpRequest, Responder, get,
@@ -10,7 +13,8 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Identity, public, require_auth, require_role,
+    Auth, Identity, public, require_auth, require_ip, require_owner, require_role, require_scope,
+    require_step_up,
     testing::TestIssuer,
     verifier::{Verification, Verifier, VerifyError},
 };
@@ -26,6 +30,36 @@ async fn me() -> impl Responder {
 #[require_role("admin")]
 #[post("/admin")]
 async fn admin(_: web::Json<u32>) -> impl Responder {
+    "the handler's own"
+}
+
+#[require_scope("docs:write")]
+#[get("/scope")]
+async fn scope() -> impl Responder {
+    "the handler's own"
+}
+
+#[require_step_up(acr = "mfa", max_age = "5m")]
+#[get("/step-up")]
+async fn step_up() -> impl Responder {
+    "the handler's own"
+}
+
+#[require_owner("user")]
+#[get("/users/{user}")]
+async fn own() -> impl Responder {
+    "the handler's own"
+}
+
+#[require_ip("10.0.0.0/8")]
+#[get("/inside")]
+async fn inside() -> impl Responder {
+    "the handler's own"
+}
+
+#[require_role("admin", deny = not_found)]
+#[get("/hidden")]
+async fn hidden() -> impl Responder {
     "the handler's own"
 }
 
@@ -64,6 +98,17 @@ fn post_as(credentials: Option<&str>, body: &'static str) -> TestRequest {
     }
 }
 
+const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 4711);
+
+fn limited(issuer: &TestIssuer) -> Option<Auth> {
+    Auth::builder()
+        .issuer(issuer.issuer())
+        .failed_attempts(10, Duration::from_secs(60))
+        .clock(|| 1_800_000_000)
+        .build()
+        .ok()
+}
+
 /// The situations of the table, each as a request to an application.
 fn situations() -> Vec<(&'static str, Option<Auth>, TestRequest)> {
     let issuer = TestIssuer::new();
@@ -92,6 +137,20 @@ fn situations() -> Vec<(&'static str, Option<Auth>, TestRequest)> {
         ("a role missing, and a malformed body", auth(), post_as(Some(&as_user), bad)),
         ("all in order, but a malformed body", auth(), post_as(Some(&as_admin), bad)),
         ("all in order", auth(), post_as(Some(&as_admin), "1")),
+        ("a good token, a scope missing", auth(), get_as("/scope", &as_user)),
+        ("a good token, not recent or not strong enough", auth(), get_as("/step-up", &as_user)),
+        ("somebody else's resource", auth(), get_as("/users/ann", &as_user)),
+        (
+            "an address that is not on the list, whatever the token",
+            auth(),
+            get_as("/inside", &as_admin).peer_addr(CLIENT),
+        ),
+        ("`deny = not_found`, whoever may not", auth(), get_as("/hidden", &as_user)),
+        (
+            "too many invalid tokens from one address, if a limit is set",
+            limited(&issuer),
+            get_as("/me", &forged).peer_addr(CLIENT),
+        ),
         ("`#[public]`, whatever comes", auth(), get_as("/public", &forged)),
         ("optional identity, no token", auth(), TestRequest::get().uri("/optional")),
         ("optional identity, a token that is not acceptable", auth(), get_as("/optional", &forged)),
@@ -106,9 +165,15 @@ fn situations() -> Vec<(&'static str, Option<Auth>, TestRequest)> {
 
 /// The row that the answer to one request makes.
 async fn row(situation: &str, auth: Option<Auth>, request: TestRequest) -> String {
-    let services = || (me, admin, open, optional);
+    let services = || (me, admin, open, optional, scope, step_up, own, inside, hidden);
     let response = if let Some(auth) = auth {
         let app = init_service(App::new().app_data(auth).service(services())).await;
+        if situation.starts_with("too many") {
+            for _ in 0..10 {
+                call_service(&app, get_as("/me", "Bearer forged").peer_addr(CLIENT).to_request())
+                    .await;
+            }
+        }
         call_service(&app, request.to_request()).await
     } else {
         let app = init_service(App::new().service(services())).await;
@@ -125,6 +190,9 @@ async fn row(situation: &str, auth: Option<Auth>, request: TestRequest) -> Strin
         format!("`{body}`")
     } else if status == 400 {
         "actix-web's own".to_owned()
+    } else if status == 404 {
+        assert_eq!(body, "");
+        "the application's own".to_owned()
     } else {
         body
     };
