@@ -96,6 +96,9 @@ mod challenge;
 mod claims;
 mod credential;
 mod crypto;
+#[cfg(feature = "jwks")]
+#[allow(dead_code)]
+mod fetch;
 mod identity;
 mod json;
 mod name;
