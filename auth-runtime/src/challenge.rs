@@ -12,8 +12,10 @@ pub(crate) struct Challenges {
     pub(crate) repeated: HeaderValue,
     pub(crate) invalid: HeaderValue,
     pub(crate) expired: HeaderValue,
-    /// For routes that take API keys only.
-    pub(crate) api_key: HeaderValue,
+    /// Whether tokens are taken at all.
+    pub(crate) tokens: bool,
+    /// Where API keys are taken.
+    pub(crate) api_key: Option<HeaderValue>,
 }
 
 /// A realm that cannot stand in a header.
@@ -22,7 +24,12 @@ pub(crate) struct Challenges {
 pub(crate) struct RealmError;
 
 impl Challenges {
-    pub(crate) fn new(realm: &str) -> Result<Self, RealmError> {
+    /// `api_keys` is the header that they are taken from, if they are.
+    pub(crate) fn new(
+        realm: &str,
+        tokens: bool,
+        api_keys: Option<&str>,
+    ) -> Result<Self, RealmError> {
         let realm = quoted(realm).ok_or(RealmError)?;
         let plain = format!("Bearer realm={realm}");
         let with = |parameters: &str| value(&format!("{plain}, {parameters}"));
@@ -35,7 +42,10 @@ impl Challenges {
             expired: with(
                 r#"error="invalid_token", error_description="The access token expired""#,
             )?,
-            api_key: value(&format!(r#"ApiKey realm={realm}, header="X-API-Key""#))?,
+            tokens,
+            api_key: api_keys
+                .map(|header| value(&format!(r#"ApiKey realm={realm}, header="{header}""#)))
+                .transpose()?,
             plain: plain.into(),
         })
     }
@@ -108,13 +118,13 @@ mod tests {
 
     #[test]
     fn a_realm_is_always_a_quoted_string() {
-        let challenges = Challenges::new(r#"the "inner" \ api"#).unwrap();
+        let challenges = Challenges::new(r#"the "inner" \ api"#, true, None).unwrap();
         assert_eq!(challenges.missing, r#"Bearer realm="the \"inner\" \\ api""#);
     }
 
     #[test]
     fn what_a_route_needs_stands_in_its_challenge() {
-        let challenges = Challenges::new("api").unwrap();
+        let challenges = Challenges::new("api", true, Some("X-API-Key")).unwrap();
         assert_eq!(challenges.missing_with_scope("a b"), r#"Bearer realm="api", scope="a b""#);
         assert_eq!(
             challenges.insufficient_scope("a b"),
@@ -128,7 +138,10 @@ mod tests {
             challenges.step_up(None, Some(300)),
             r#"Bearer realm="api", error="insufficient_user_authentication", max_age="300""#
         );
-        assert_eq!(challenges.api_key, r#"ApiKey realm="api", header="X-API-Key""#);
+        assert_eq!(
+            challenges.api_key.as_ref().unwrap(),
+            r#"ApiKey realm="api", header="X-API-Key""#
+        );
         // A name that cannot stand there is left out; the refusal stays.
         assert_eq!(challenges.missing_with_scope("a\r\nb"), challenges.missing);
     }
@@ -136,14 +149,14 @@ mod tests {
     #[test]
     fn a_realm_cannot_inject_a_header() {
         for realm in ["a\r\nSet-Cookie: x", "a\u{7f}", "schlüssel", "\0"] {
-            assert_eq!(Challenges::new(realm).unwrap_err(), RealmError, "{realm:?}");
+            assert_eq!(Challenges::new(realm, true, None).unwrap_err(), RealmError, "{realm:?}");
         }
     }
 
     /// RFC 6750 §3: `error` and `error_description` hold `%x20-21 / %x23-5B / %x5D-7E` only.
     #[test]
     fn rule_1_of_the_response_contract_holds_for_every_challenge() {
-        let challenges = Challenges::new("api").unwrap();
+        let challenges = Challenges::new("api", true, Some("X-API-Key")).unwrap();
         let with_values = [
             challenges.missing_with_scope("a b"),
             challenges.insufficient_scope("docs:read docs:write"),
@@ -151,7 +164,9 @@ mod tests {
             challenges.step_up(Some("mfa phr"), Some(300)),
             challenges.step_up(Some("line\nbreak"), None),
         ];
-        let Challenges { missing, repeated, invalid, expired, api_key, plain: _ } = challenges;
+        let Challenges { missing, repeated, invalid, expired, api_key, plain: _, tokens: _ } =
+            challenges;
+        let api_key = api_key.unwrap();
         for challenge in [missing, repeated, invalid, expired, api_key].iter().chain(&with_values) {
             let text = challenge.to_str().unwrap();
             let (_, parameters) = text.split_once(' ').unwrap();

@@ -52,7 +52,8 @@ pub fn guard<'a>(
     let location = Location::caller();
     let mut guarding = Guarding::default();
     poll_fn(move |context| {
-        let passed = ready!(guarding.poll(request, policy, location, context))?;
+        let passed = ready!(guarding.poll(request, policy, location, context))
+            .map_err(|rejection| in_mode(rejection, request))?;
         if passed.undecided.is_none() {
             return Poll::Ready(Ok(passed.identity));
         }
@@ -63,6 +64,13 @@ pub fn guard<'a>(
         );
         Poll::Ready(Err(Rejection::NotAvailable))
     })
+}
+
+fn in_mode(rejection: Rejection, request: &HttpRequest) -> Rejection {
+    match Auth::of(request) {
+        Some(auth) => auth.in_mode(rejection),
+        None => rejection,
+    }
 }
 
 /// Which handler this is, for logs.
@@ -145,7 +153,8 @@ impl Guarding {
                     self.stage = Stage::Authenticating(Authenticating::default());
                 }
                 Stage::Authenticating(authenticating) => {
-                    let identity = ready!(authenticating.poll(auth, request, context))?;
+                    let identity = ready!(authenticating.poll(auth, request, context))
+                        .map_err(|rejection| for_policy(rejection, policy, auth, request))?;
                     self.stage = Stage::Deciding(identity);
                 }
                 Stage::Deciding(identity) => {
@@ -225,6 +234,22 @@ pub(crate) fn settle(
                 return Err(Rejection::NotAvailable);
             }
         }
+    }
+}
+
+/// A bad key on a route that takes nothing else is answered with the challenge for keys alone (RESPONSES A21).
+fn for_policy(
+    rejection: Rejection,
+    policy: &'static Policy,
+    auth: &Auth,
+    request: &HttpRequest,
+) -> Rejection {
+    if !matches!(rejection, Rejection::InvalidApiKey) {
+        return rejection;
+    }
+    match decide(policy, &facts(auth, request, policy, None, &[])) {
+        Decision::Deny(Denial::Unauthenticated { api_key: true, .. }) => Rejection::NoApiKey,
+        _ => rejection,
     }
 }
 
@@ -313,7 +338,7 @@ impl Rejection {
     #[must_use]
     pub fn into_response(self, request: &HttpRequest) -> HttpResponse {
         match Auth::of(request) {
-            Some(auth) => auth.responses().answer_now(&self, request),
+            Some(auth) => auth.responses().answer_now(&auth.in_mode(self), request),
             None => response::plain(&self),
         }
     }
@@ -328,7 +353,7 @@ impl Rejection {
 
     pub(crate) fn answer(&self, request: &HttpRequest) -> Answering {
         match Auth::of(request) {
-            Some(auth) => auth.responses().answer(self, request),
+            Some(auth) => auth.responses().answer(&auth.in_mode(self.clone()), request),
             None => Answering::Done(response::plain(self)),
         }
     }

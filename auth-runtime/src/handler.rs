@@ -11,12 +11,13 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev,
 use pin_project_lite::pin_project;
 
 use crate::{
+    auth::Auth,
     current::{Current, Loading, Refused},
     guard::{Guarding, Place, Undecided, settle},
     identity::Identity,
     policy::Policy,
     rejection::Rejection,
-    response::{Answering, PendingResponse},
+    response::{self, Answering, PendingResponse},
 };
 
 /// What the macros know about a guarded handler.
@@ -264,7 +265,11 @@ where
                 }
                 StageProjection::Run { running } => {
                     let output = ready!(Current::during(this.current, || running.poll(context)));
-                    let response = output.respond_to(request).map_into_boxed_body();
+                    let mut response = output.respond_to(request).map_into_boxed_body();
+                    let identity = this.current.as_ref().and_then(|it| it.identity.as_ref());
+                    if let (Some(identity), Some(auth)) = (identity, Auth::of(request)) {
+                        response::mark(&mut response, identity.method(), auth.places());
+                    }
                     return Poll::Ready(Ok(response));
                 }
                 StageProjection::Refuse { response } => {

@@ -151,7 +151,7 @@ pub use crate::{
     address::ForwardedBy,
     auth::{Auth, AuthBuilder, BuildError},
     claims::ClaimPath,
-    credential::Method,
+    credential::{Cookie, Method},
     decision::{Decision, Denial, Facts, Missing, StepUp, decide},
     extract::{Claims, Identify, IdentityExt, OptionalIdentity},
     guard::guard,
@@ -164,3 +164,11 @@ pub use crate::{
     response::Renderer,
 };
 pub use jsonwebtoken::Algorithm;
+
+/// API keys: made, stored, taken.
+pub mod api_key {
+    pub use crate::verifier::api_key::{
+        ApiKey, ApiKeyStore, ApiKeys, FileStore, FileStoreError, Lookup, MemoryStore, NewKey,
+        NoRandomness,
+    };
+}

@@ -22,6 +22,12 @@ pub enum Rejection {
     },
     /// 401: the route takes API keys only, and none came that is good.
     NoApiKey,
+    /// 401: an API key came, and is not good.
+    InvalidApiKey,
+    /// 407: the proxy's own credentials are missing (RFC 9110 §15.5.8).
+    NoProxyCredentials,
+    /// 407: the proxy's own credentials are not acceptable.
+    InvalidProxyCredentials,
     /// 401: a credential that is not acceptable (RFC 6750 §3.1, `invalid_token`).
     InvalidToken,
     /// 401: a credential that was acceptable once.
@@ -64,9 +70,13 @@ impl Rejection {
             Self::RepeatedCredentials => StatusCode::BAD_REQUEST,
             Self::NoCredentials { .. }
             | Self::NoApiKey
+            | Self::InvalidApiKey
             | Self::InvalidToken
             | Self::ExpiredToken
             | Self::StepUp { .. } => StatusCode::UNAUTHORIZED,
+            Self::NoProxyCredentials | Self::InvalidProxyCredentials => {
+                StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            }
             Self::InsufficientScope { .. } | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -82,9 +92,13 @@ impl Rejection {
             Self::RepeatedCredentials => "Bad Request",
             Self::NoCredentials { .. }
             | Self::NoApiKey
+            | Self::InvalidApiKey
             | Self::InvalidToken
             | Self::ExpiredToken
             | Self::StepUp { .. } => "Unauthorized",
+            Self::NoProxyCredentials | Self::InvalidProxyCredentials => {
+                "Proxy Authentication Required"
+            }
             Self::InsufficientScope { .. } | Self::Forbidden => "Forbidden",
             Self::NotFound => "Not Found",
             Self::TooManyAttempts { .. } => "Too Many Requests",
@@ -99,7 +113,9 @@ impl Rejection {
         match self {
             Self::RepeatedCredentials => "Malformed or repeated credentials",
             Self::NoCredentials { .. } => "No authentication token provided",
-            Self::NoApiKey => "Invalid API key",
+            Self::NoApiKey | Self::InvalidApiKey => "Invalid API key",
+            Self::NoProxyCredentials => "No proxy credentials provided",
+            Self::InvalidProxyCredentials => "Invalid proxy credentials",
             Self::StepUp { .. } => "A more recent or stronger authentication is required",
             Self::InvalidToken | Self::ExpiredToken => "Invalid or expired token",
             Self::InsufficientScope { .. } | Self::Forbidden => {
@@ -116,7 +132,7 @@ impl Rejection {
     ///
     /// Optional authentication lets a request without credentials through, and never one of these.
     pub(crate) fn is_about_given_credentials(&self) -> bool {
-        !matches!(self, Self::NoCredentials { .. })
+        !matches!(self, Self::NoCredentials { .. } | Self::NoProxyCredentials)
     }
 
     pub(crate) const fn no_credentials() -> Self {

@@ -12,16 +12,23 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     http::header::{
-        CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE,
+        CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, VARY,
+        WWW_AUTHENTICATE,
     },
 };
 
-use crate::{challenge::Challenges, rejection::Rejection};
+use crate::{
+    challenge::Challenges,
+    credential::{Method, Places},
+    rejection::Rejection,
+};
 
 /// How rejections are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Responses {
     pub(crate) challenges: Challenges,
+    /// Challenges are a proxy's.
+    pub(crate) proxy: bool,
     pub(crate) body: Body,
     pub(crate) not_found: NotFound,
 }
@@ -163,35 +170,67 @@ impl Responses {
             Body::ProblemDetails => problem_details(rejection),
             Body::Custom(renderer) => render_custom(&**renderer, rejection, request),
         };
-        if let Some(challenge) = self.challenge(rejection) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        let header = if self.proxy { PROXY_AUTHENTICATE } else { WWW_AUTHENTICATE };
+        for challenge in self.challenges(rejection).into_iter().flatten() {
+            response.headers_mut().append(header.clone(), challenge);
         }
         response
     }
 
-    /// A 401 always carries one (RFC 9110 §15.5.2); a 400 about credentials and a 403 about scopes do (RFC 6750 §3.1);
-    /// nothing else.
-    fn challenge(&self, rejection: &Rejection) -> Option<HeaderValue> {
+    /// A 401 always carries one (RFC 9110 §15.5.2), and a 407 (§15.5.8); a 400 about credentials and a 403 about scopes do
+    /// (RFC 6750 §3.1); nothing else. One line for each scheme, and only that of the attempted one says what is wrong.
+    fn challenges(&self, rejection: &Rejection) -> [Option<HeaderValue>; 2] {
         let challenges = &self.challenges;
+        let api_key = || challenges.api_key.clone();
+        let bearer = |challenge: &HeaderValue| challenges.tokens.then(|| challenge.clone());
         match rejection {
-            Rejection::NoCredentials { scope: None } => Some(challenges.missing.clone()),
-            Rejection::NoCredentials { scope: Some(scope) } => {
-                Some(challenges.missing_with_scope(scope))
+            Rejection::NoCredentials { scope: Some(scope) } if challenges.tokens => {
+                [Some(challenges.missing_with_scope(scope)), api_key()]
             }
-            Rejection::NoApiKey => Some(challenges.api_key.clone()),
-            Rejection::InvalidToken => Some(challenges.invalid.clone()),
-            Rejection::ExpiredToken => Some(challenges.expired.clone()),
-            Rejection::RepeatedCredentials => Some(challenges.repeated.clone()),
+            Rejection::NoCredentials { .. } | Rejection::InvalidApiKey => {
+                [bearer(&challenges.missing), api_key()]
+            }
+            Rejection::NoApiKey => match api_key() {
+                Some(challenge) => [Some(challenge), None],
+                // Nobody takes keys here, so nobody can pass; but a 401 has a challenge.
+                None => [Some(challenges.missing.clone()), None],
+            },
+            Rejection::InvalidToken => [bearer(&challenges.invalid), api_key()],
+            Rejection::ExpiredToken => [bearer(&challenges.expired), api_key()],
+            Rejection::RepeatedCredentials => [bearer(&challenges.repeated), api_key()],
+            Rejection::NoProxyCredentials => [Some(challenges.missing.clone()), None],
+            Rejection::InvalidProxyCredentials => [Some(challenges.invalid.clone()), None],
             Rejection::StepUp { acr_values, max_age } => {
-                Some(challenges.step_up(acr_values.as_deref(), *max_age))
+                [Some(challenges.step_up(acr_values.as_deref(), *max_age)), None]
             }
-            Rejection::InsufficientScope { scope } => Some(challenges.insufficient_scope(scope)),
+            Rejection::InsufficientScope { scope } => {
+                [Some(challenges.insufficient_scope(scope)), None]
+            }
             Rejection::Forbidden
             | Rejection::NotFound
             | Rejection::TooManyAttempts { .. }
             | Rejection::NotAvailable
-            | Rejection::TemporarilyUnavailable { .. } => None,
+            | Rejection::TemporarilyUnavailable { .. } => [None, None],
         }
+    }
+}
+
+/// Tells caches whom a handler's response is for (RESPONSES, rule 4; RFC 9110 §12.5.5, RFC 9111 §5.2.2.7).
+pub(crate) fn mark(response: &mut HttpResponse, method: Method, places: &Places) {
+    if let Some(name) = places.varies_by(method) {
+        let headers = response.headers_mut();
+        let varies = headers.get_all(VARY).filter_map(|line| line.to_str().ok()).any(|line| {
+            line.split(',').any(|known| {
+                let known = known.trim();
+                known == "*" || known.eq_ignore_ascii_case(name.as_str())
+            })
+        });
+        if !varies {
+            headers.append(VARY, name.into());
+        }
+    }
+    if method == Method::ApiKey && !response.headers().contains_key(CACHE_CONTROL) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
     }
 }
 
@@ -217,7 +256,15 @@ fn json(rejection: &Rejection) -> &'static str {
         Rejection::NoCredentials { .. } => {
             r#"{"error":"Unauthorized","message":"No authentication token provided"}"#
         }
-        Rejection::NoApiKey => r#"{"error":"Unauthorized","message":"Invalid API key"}"#,
+        Rejection::NoApiKey | Rejection::InvalidApiKey => {
+            r#"{"error":"Unauthorized","message":"Invalid API key"}"#
+        }
+        Rejection::NoProxyCredentials => {
+            r#"{"error":"Proxy Authentication Required","message":"No proxy credentials provided"}"#
+        }
+        Rejection::InvalidProxyCredentials => {
+            r#"{"error":"Proxy Authentication Required","message":"Invalid proxy credentials"}"#
+        }
         Rejection::StepUp { .. } => {
             r#"{"error":"Unauthorized","message":"A more recent or stronger authentication is required"}"#
         }
@@ -295,12 +342,15 @@ mod tests {
 
     use super::*;
 
-    fn all() -> [Rejection; 12] {
+    fn all() -> [Rejection; 15] {
         [
             Rejection::TemporarilyUnavailable { retry_after: Duration::from_millis(1_500) },
             Rejection::RepeatedCredentials,
             Rejection::NoCredentials { scope: None },
             Rejection::NoApiKey,
+            Rejection::InvalidApiKey,
+            Rejection::NoProxyCredentials,
+            Rejection::InvalidProxyCredentials,
             Rejection::StepUp { acr_values: None, max_age: None },
             Rejection::NotFound,
             Rejection::InsufficientScope { scope: String::new().into_boxed_str() },

@@ -1,16 +1,19 @@
 //! The response contract over actix services: every test is named after the row it shows.
 
 mod addresses;
+mod api_keys;
 mod attempts;
 mod authentication;
 mod authorization;
 mod bodies;
+mod cookies;
 mod denied;
 mod hiding;
 mod identity;
 mod invalid_tokens;
 mod order;
 mod owned;
+mod proxy;
 mod scopes;
 mod server;
 mod setup;

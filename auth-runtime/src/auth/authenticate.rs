@@ -12,10 +12,10 @@ use actix_web::{HttpMessage, HttpRequest};
 
 use super::Auth;
 use crate::{
-    credential,
+    credential::{Credential, Method},
     identity::{Identity, Verified},
     rejection::Rejection,
-    verifier::{Verification, VerifyError, VerifyErrorKind, jwt},
+    verifier::{Verification, VerifyError, VerifyErrorKind, api_key::Lookup, jwt},
 };
 
 /// One request being authenticated. `None` is an anonymous caller: no credential, nothing wrong.
@@ -27,18 +27,28 @@ enum State {
     #[default]
     Start,
     Waiting {
-        token: Box<str>,
+        origin: Origin,
+        text: Box<[u8]>,
         answer: PendingAnswer,
     },
 }
 
 type PendingAnswer = Pin<Box<dyn Future<Output = Result<Verified, VerifyError>>>>;
 
-/// What a verifier that made us wait said of this token, kept for whoever asks again during this request.
+/// Where a credential came from, and so how its answer is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Origin {
+    method: Method,
+    /// The JWT rules know about time and leeway; what others vouch for is held to its word.
+    check_expiry: bool,
+}
+
+/// What somebody who made us wait said of a credential, kept for whoever asks again during this request.
 ///
 /// The type is private, so only a verified identity is ever found under it.
 struct Remembered {
-    token: Box<str>,
+    method: Method,
+    text: Box<[u8]>,
     identity: Identity,
 }
 
@@ -70,18 +80,22 @@ impl Authenticating {
                     auth.count(request, result.as_ref().err());
                     return Poll::Ready(result);
                 }
-                Started::Waiting { token, answer } => self.0 = State::Waiting { token, answer },
+                Started::Waiting { origin, text, answer } => {
+                    self.0 = State::Waiting { origin, text, answer };
+                }
             }
         }
-        let State::Waiting { token, answer } = &mut self.0 else {
+        let State::Waiting { origin, text, answer } = &mut self.0 else {
             return Poll::Ready(Err(Rejection::NotAvailable));
         };
         let answer = ready!(poll_caught(answer.as_mut(), context));
-        let result = auth.admit_opaque(answer.unwrap_or_else(|Panicked| Err(panicked())));
+        let answer = answer.unwrap_or_else(|Panicked| Err(panicked()));
+        let result = auth.admit(answer, *origin, request);
         auth.count(request, result.as_ref().err());
         if let Ok(identity) = &result {
-            let token = std::mem::take(token);
-            request.extensions_mut().insert(Remembered { token, identity: identity.clone() });
+            let (method, text) = (origin.method, std::mem::take(text));
+            let identity = identity.clone();
+            request.extensions_mut().insert(Remembered { method, text, identity });
         }
         Poll::Ready(result.map(Some))
     }
@@ -89,7 +103,7 @@ impl Authenticating {
 
 enum Started {
     Done(Result<Option<Identity>, Rejection>),
-    Waiting { token: Box<str>, answer: PendingAnswer },
+    Waiting { origin: Origin, text: Box<[u8]>, answer: PendingAnswer },
 }
 
 impl Auth {
@@ -102,10 +116,10 @@ impl Auth {
     }
 
     fn start(&self, request: &HttpRequest) -> Started {
-        match credential::bearer(request.headers(), self.0.token_limit) {
+        match self.0.places.find(request.headers()) {
             Ok(None) => Started::Done(Ok(None)),
-            Ok(Some(token)) => match self.wait(request) {
-                None => self.verify(token, request),
+            Ok(Some(credential)) => match self.wait(request) {
+                None => self.verify(credential, request),
                 Some(retry_after) => Started::Done(Err(Rejection::TooManyAttempts { retry_after })),
             },
             Err(error) => {
@@ -122,69 +136,119 @@ impl Auth {
 
     /// Counts a credential that nobody vouches for against the address it came from.
     fn count(&self, request: &HttpRequest, rejection: Option<&Rejection>) {
-        if let (Some(attempts), Some(Rejection::InvalidToken)) = (&self.0.attempts, rejection)
+        let Some(Rejection::InvalidToken | Rejection::InvalidApiKey) = rejection else { return };
+        if let Some(attempts) = &self.0.attempts
             && let Some(client) = self.0.networks.client(request)
         {
             attempts.failed(client);
         }
     }
 
-    /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge.
-    fn verify(&self, token: &str, request: &HttpRequest) -> Started {
+    fn verify(&self, credential: Credential<'_>, request: &HttpRequest) -> Started {
+        let (text, method) = match credential {
+            Credential::Token(token, method) => (token.as_bytes(), method),
+            Credential::ApiKey(key) => (key, Method::ApiKey),
+        };
+        if let Some(known) = request.extensions().get::<Remembered>()
+            && known.method == method
+            && *known.text == *text
+        {
+            return Started::Done(Ok(Some(known.identity.clone())));
+        }
+        let (verification, check_expiry) = match credential {
+            Credential::Token(token, _) => self.verify_token(token, request),
+            Credential::ApiKey(key) => (self.verify_key(key), true),
+        };
+        let origin = Origin { method, check_expiry };
+        match verification {
+            Verification::Ready(answer) => {
+                Started::Done(self.admit(answer, origin, request).map(Some))
+            }
+            Verification::Later(answer) => Started::Waiting { origin, text: text.into(), answer },
+        }
+    }
+
+    /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the
+    /// answer's expiry is still to be checked.
+    fn verify_token(&self, token: &str, request: &HttpRequest) -> (Verification, bool) {
         let jwt = self.0.jwt.as_ref();
         let Some(verifier) = self.0.verifier.as_ref() else {
-            // `build` refuses an `Auth` with neither; if there were one, it would deny.
+            // Without either no token is looked for; if one were, it would be denied.
             let answer = jwt.map_or_else(
                 || Err(VerifyError::misconfigured("neither an issuer nor a verifier")),
                 |jwt| jwt.verify(token, self.now()),
             );
-            return Started::Done(self.admit(answer).map(Some));
+            return (Verification::Ready(answer), false);
         };
         if let Some(jwt) = jwt.filter(|_| jwt::looks_like_jwt(token)) {
-            return Started::Done(self.admit(jwt.verify(token, self.now())).map(Some));
+            return (Verification::Ready(jwt.verify(token, self.now())), false);
         }
-        if let Some(known) = request.extensions().get::<Remembered>()
-            && *known.token == *token
-        {
-            return Started::Done(Ok(Some(known.identity.clone())));
-        }
-        match std::panic::catch_unwind(AssertUnwindSafe(|| verifier.verify(token, request))) {
-            Ok(Verification::Ready(answer)) => Started::Done(self.admit_opaque(answer).map(Some)),
-            Ok(Verification::Later(answer)) => Started::Waiting { token: token.into(), answer },
-            Err(_) => Started::Done(self.admit(Err(panicked())).map(Some)),
-        }
+        let verification = caught(|| verifier.verify(token, request));
+        (verification.unwrap_or_else(|Panicked| Verification::Ready(Err(panicked()))), true)
     }
 
-    /// The JWT rules know about time and leeway; what the application's verifier says is held to its word.
-    fn admit_opaque(&self, answer: Result<Verified, VerifyError>) -> Result<Identity, Rejection> {
-        self.admit(answer.and_then(|verified| match verified.expires_at {
-            Some(end) if self.now() >= end => Err(VerifyError::expired()),
-            _ => Ok(verified),
-        }))
-    }
-
-    /// The one door to an identity: a verifier vouched for the credential.
-    fn admit(&self, answer: Result<Verified, VerifyError>) -> Result<Identity, Rejection> {
-        match answer {
-            Ok(verified) => Ok(Identity::new(verified, &self.0.hierarchy)),
-            Err(error) => {
-                match &error.kind {
-                    VerifyErrorKind::Misconfigured(what) => {
-                        tracing::error!(%what, "credentials cannot be verified");
-                    }
-                    VerifyErrorKind::Unavailable { .. } => tracing::warn!("{error}"),
-                    VerifyErrorKind::Invalid(_) | VerifyErrorKind::Expired => {
-                        tracing::debug!("{error}");
-                    }
-                }
-                Err(Rejection::from(&error.kind))
+    fn verify_key(&self, text: &[u8]) -> Verification {
+        let Some(keys) = &self.0.api_keys else {
+            return Verification::Ready(Err(VerifyError::misconfigured("no API keys")));
+        };
+        match caught(|| keys.find(text)) {
+            Err(Panicked) => Verification::Ready(Err(panicked())),
+            Ok(Err(error)) => Verification::Ready(Err(error)),
+            Ok(Ok((Lookup::Ready(found), presented))) => {
+                Verification::Ready(found.and_then(|found| keys.judge(found.as_ref(), &presented)))
+            }
+            Ok(Ok((Lookup::Later(found), presented))) => {
+                let keys = keys.clone();
+                Verification::later(async move { keys.judge(found.await?.as_ref(), &presented) })
             }
         }
     }
+
+    /// The one door to an identity: somebody vouched for the credential, and it came from where it may come from.
+    fn admit(
+        &self,
+        answer: Result<Verified, VerifyError>,
+        origin: Origin,
+        request: &HttpRequest,
+    ) -> Result<Identity, Rejection> {
+        let answer = answer.and_then(|verified| match verified.expires_at {
+            Some(end) if origin.check_expiry && self.now() >= end => Err(VerifyError::expired()),
+            _ => Ok(verified),
+        });
+        let mut verified = answer.map_err(|error| refused(&error, origin.method))?;
+        if origin.method == Method::Cookie {
+            verified.method = Method::Cookie;
+        }
+        if !self.0.places.is_ours(origin.method, request) {
+            tracing::debug!("a cookie came with a request that another site may have made");
+            return Err(Rejection::Forbidden);
+        }
+        Ok(Identity::new(verified, &self.0.hierarchy))
+    }
+}
+
+fn refused(error: &VerifyError, method: Method) -> Rejection {
+    match &error.kind {
+        VerifyErrorKind::Misconfigured(what) => {
+            tracing::error!(%what, "credentials cannot be verified");
+        }
+        VerifyErrorKind::Unavailable { .. } => tracing::warn!("{error}"),
+        VerifyErrorKind::Invalid(_) | VerifyErrorKind::Expired => {
+            tracing::debug!("{error}");
+            if method == Method::ApiKey {
+                return Rejection::InvalidApiKey;
+            }
+        }
+    }
+    Rejection::from(&error.kind)
+}
+
+fn caught<T>(ask: impl FnOnce() -> T) -> Result<T, Panicked> {
+    std::panic::catch_unwind(AssertUnwindSafe(ask)).map_err(|_| Panicked)
 }
 
 fn panicked() -> VerifyError {
     VerifyError::misconfigured(
-        "the application's verifier panicked; mend what was given to `verifier(…)`",
+        "the application's verifier or key store panicked; mend what was given to `verifier(…)` or `api_keys(…)`",
     )
 }

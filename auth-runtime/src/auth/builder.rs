@@ -10,10 +10,15 @@ use crate::{
     attempts::{Attempts, LimitError},
     challenge::{Challenges, RealmError},
     clock::{Clock, SystemClock},
+    credential::{Cookie, OriginError, Places},
     issuer::{Issuer, IssuerError},
     response::{Body, NotFound, Renderer, Responses},
     roles::RoleHierarchy,
-    verifier::{Verifier, jwt::JwtVerifier},
+    verifier::{
+        Verifier,
+        api_key::{ApiKeys, HeaderError},
+        jwt::JwtVerifier,
+    },
 };
 
 /// What a credential may measure unless [`token_limit`](AuthBuilder::token_limit) says otherwise (RESPONSES A27).
@@ -24,6 +29,9 @@ const DEFAULT_TOKEN_LIMIT: usize = 16 * 1024;
 pub struct AuthBuilder {
     issuers: Vec<Issuer>,
     verifier: Option<Box<dyn Verifier>>,
+    api_keys: Option<ApiKeys>,
+    cookie: Option<Cookie>,
+    proxy: bool,
     hierarchy: RoleHierarchy,
     owners: Option<Box<str>>,
     realm: String,
@@ -41,6 +49,9 @@ impl Default for AuthBuilder {
         Self {
             issuers: Vec::new(),
             verifier: None,
+            api_keys: None,
+            cookie: None,
+            proxy: false,
             hierarchy: RoleHierarchy::default(),
             owners: None,
             realm: "api".to_owned(),
@@ -65,6 +76,25 @@ impl AuthBuilder {
     /// Decides about tokens that are no JWTs. Only the last one given is used.
     pub fn verifier(mut self, verifier: impl Verifier) -> Self {
         self.verifier = Some(Box::new(verifier));
+        self
+    }
+
+    /// Takes API keys, in a header of their own. Where tokens are taken too, a request brings one or the other.
+    pub fn api_keys(mut self, keys: ApiKeys) -> Self {
+        self.api_keys = Some(keys);
+        self
+    }
+
+    /// Takes tokens from a cookie too. A request with a cookie and an `Authorization` line brings two credentials: 400.
+    pub fn cookie(mut self, cookie: Cookie) -> Self {
+        self.cookie = Some(cookie);
+        self
+    }
+
+    /// This application is a proxy: it takes its own credentials from `Proxy-Authorization`, and asks for them with a 407
+    /// and `Proxy-Authenticate` (RFC 9110 §11.7, §15.5.8). `Authorization` belongs to the origin and is not looked at.
+    pub fn proxy_mode(mut self) -> Self {
+        self.proxy = true;
         self
     }
 
@@ -250,6 +280,9 @@ impl AuthBuilder {
         let Self {
             issuers,
             verifier,
+            api_keys,
+            cookie,
+            proxy,
             hierarchy,
             owners,
             realm,
@@ -261,8 +294,18 @@ impl AuthBuilder {
             token_limit,
             clock,
         } = self;
-        if issuers.is_empty() && verifier.is_none() {
+        let tokens = !issuers.is_empty() || verifier.is_some();
+        if !tokens && api_keys.is_none() {
             return Err(BuildErrorKind::NobodyVouches.into());
+        }
+        if proxy && (cookie.is_some() || api_keys.is_some()) {
+            return Err(BuildErrorKind::ProxyMode.into());
+        }
+        if let Some(cookie) = &cookie {
+            if !tokens {
+                return Err(BuildErrorKind::CookieWithoutTokens.into());
+            }
+            cookie.check()?;
         }
         if token_limit == 0 {
             return Err(BuildErrorKind::TokenLimit.into());
@@ -278,16 +321,21 @@ impl AuthBuilder {
         let attempts = attempts
             .map(|(limit, per)| Attempts::new(limit, per, Arc::clone(&clock)))
             .transpose()?;
-        let responses = Responses { challenges: Challenges::new(&realm)?, body, not_found };
+        let api_key = api_keys.as_ref().map(ApiKeys::header_name).transpose()?;
+        let challenges =
+            Challenges::new(&realm, tokens, api_keys.as_ref().map(ApiKeys::header_as_written))?;
+        let responses = Responses { challenges, proxy, body, not_found };
+        let places = Places { proxy, tokens, cookie, api_key, limit: token_limit };
         Ok(Auth(Arc::new(Inner {
             jwt,
             verifier,
+            api_keys,
+            places,
             hierarchy,
             owners,
             responses,
             networks,
             attempts,
-            token_limit,
             clock,
         })))
     }
@@ -301,7 +349,7 @@ pub struct BuildError(#[from] BuildErrorKind);
 #[derive(Debug, thiserror::Error)]
 enum BuildErrorKind {
     #[error(
-        "nobody vouches for callers: add `.issuer(Issuer::new(…).audience(…).key(…))`, or `.verifier(…)` for opaque tokens"
+        "nobody vouches for callers: add `.issuer(Issuer::new(…).audience(…).key(…))`, or `.verifier(…)` for opaque tokens, or `.api_keys(…)`"
     )]
     NobodyVouches,
     #[error(
@@ -315,6 +363,18 @@ enum BuildErrorKind {
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
+    Cookie(#[from] OriginError),
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error(
+        "a proxy takes its own credentials from `Proxy-Authorization` alone: leave `.cookie(…)` and `.api_keys(…)` out, or `.proxy_mode()`"
+    )]
+    ProxyMode,
+    #[error(
+        "a cookie holds a token, and nobody vouches for tokens: add `.issuer(…)` or `.verifier(…)`"
+    )]
+    CookieWithoutTokens,
+    #[error(transparent)]
     Limit(#[from] LimitError),
 }
 
@@ -326,6 +386,18 @@ impl From<IssuerError> for BuildError {
 
 impl From<RealmError> for BuildError {
     fn from(error: RealmError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<OriginError> for BuildError {
+    fn from(error: OriginError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<HeaderError> for BuildError {
+    fn from(error: HeaderError) -> Self {
         Self(error.into())
     }
 }

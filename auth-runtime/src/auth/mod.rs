@@ -14,10 +14,12 @@ use crate::{
     address::Networks,
     attempts::Attempts,
     clock::Clock,
+    credential::Places,
     decision::Owners,
+    rejection::Rejection,
     response::Responses,
     roles::RoleHierarchy,
-    verifier::{Verifier, jwt::JwtVerifier},
+    verifier::{Verifier, api_key::ApiKeys, jwt::JwtVerifier},
 };
 
 /// Who may vouch for callers, and how refusals are written.
@@ -63,6 +65,8 @@ struct Inner {
     /// `None` if the application takes opaque tokens only.
     jwt: Option<JwtVerifier>,
     verifier: Option<Box<dyn Verifier>>,
+    api_keys: Option<ApiKeys>,
+    places: Places,
     hierarchy: RoleHierarchy,
     /// Whose subjects paths name, if that was said.
     owners: Option<Box<str>>,
@@ -70,7 +74,6 @@ struct Inner {
     networks: Networks,
     /// `None` if failures are not counted.
     attempts: Option<Attempts>,
-    token_limit: usize,
     clock: Arc<dyn Clock>,
 }
 
@@ -94,11 +97,31 @@ impl Auth {
     /// Whose subjects the paths of this application name: two issuers may call two people the same (L6).
     pub(crate) fn owners(&self) -> Owners<'_> {
         let verifiers = self.0.jwt.as_ref().map_or(0, JwtVerifier::issuers)
-            + usize::from(self.0.verifier.is_some());
+            + usize::from(self.0.verifier.is_some())
+            + usize::from(self.0.api_keys.is_some());
         match &self.0.owners {
             Some(issuer) => Owners::Of(issuer),
             None if verifiers > 1 => Owners::Unsaid,
             None => Owners::OfTheOnlyOne,
+        }
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.0.places
+    }
+
+    /// In a proxy, its own credentials are asked for, and refused, with a status of their own (RFC 9110 §15.5.8).
+    pub(crate) fn in_mode(&self, rejection: Rejection) -> Rejection {
+        if !self.0.places.proxy {
+            return rejection;
+        }
+        match rejection {
+            Rejection::NoCredentials { .. } | Rejection::NoApiKey => Rejection::NoProxyCredentials,
+            Rejection::InvalidToken
+            | Rejection::ExpiredToken
+            | Rejection::InvalidApiKey
+            | Rejection::StepUp { .. } => Rejection::InvalidProxyCredentials,
+            other => other,
         }
     }
 

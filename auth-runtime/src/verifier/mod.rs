@@ -2,6 +2,7 @@
 //!
 //! JWTs have a verifier built in. A [`Verifier`] of the application's own decides about opaque tokens.
 
+pub(crate) mod api_key;
 pub(crate) mod jwt;
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};

@@ -1,34 +1,16 @@
-//! Request → credential: where it stands, and whether it is written as RFC 6750 says.
+//! `Authorization: Bearer …` (RFC 6750 §2.1), and the same for proxies.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{HeaderMap, HeaderName};
 
-/// How a credential came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// `Authorization: Bearer …` (RFC 6750 §2.1).
-    Bearer,
-    /// A key that an application was given, however it was sent.
-    ApiKey,
-}
+use super::CredentialError;
 
-/// Why what stands in the request is no credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CredentialError {
-    /// More than one: whichever we took, somebody in front of us may have taken the other (RESPONSES A4).
-    Repeated,
-    /// `Bearer` without a token, or with one that is no `b64token` (A3).
-    Malformed,
-    /// Longer than the limit (A27).
-    TooLong,
-}
-
-/// The bearer token of a request, if it has one.
-///
-/// Another scheme is no credential of ours (A2), `Proxy-Authorization` is not for an origin server (A26), and query
-/// parameters end up in logs: none of these is looked at.
-pub(crate) fn bearer(headers: &HeaderMap, limit: usize) -> Result<Option<&str>, CredentialError> {
-    let mut lines = headers.get_all(AUTHORIZATION);
+/// The bearer token in one header, if it has one. Another scheme is no credential of ours (A2).
+pub(super) fn token<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    limit: usize,
+) -> Result<Option<&'a str>, CredentialError> {
+    let mut lines = headers.get_all(name);
     let Some(line) = lines.next() else {
         return Ok(None);
     };
@@ -54,10 +36,15 @@ pub(crate) fn bearer(headers: &HeaderMap, limit: usize) -> Result<Option<&str>, 
     if token.len() > limit {
         return Err(CredentialError::TooLong);
     }
+    b64token(token).map(Some)
+}
+
+/// What may stand where a bearer token does (RFC 6750 §2.1).
+pub(super) fn b64token(token: &[u8]) -> Result<&str, CredentialError> {
     if !is_b64token(token) {
         return Err(CredentialError::Malformed);
     }
-    std::str::from_utf8(token).map(Some).map_err(|_| CredentialError::Malformed)
+    std::str::from_utf8(token).map_err(|_| CredentialError::Malformed)
 }
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 6750 §2.1).
@@ -77,7 +64,7 @@ fn is_tchar(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
+    use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 
     use super::*;
 
@@ -86,7 +73,7 @@ mod tests {
         for line in lines {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
         }
-        bearer(&headers, 64).map(|token| token.map(str::to_owned))
+        token(&headers, &AUTHORIZATION, 64).map(|token| token.map(str::to_owned))
     }
 
     #[test]

@@ -1,0 +1,129 @@
+//! Request → credential: where it stands, and whether it is written as it has to be.
+
+mod bearer;
+mod cookie;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{AUTHORIZATION, HeaderMap, HeaderName, PROXY_AUTHORIZATION},
+};
+
+pub use cookie::Cookie;
+pub(crate) use cookie::OriginError;
+
+/// How a credential came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// `Authorization: Bearer …` (RFC 6750 §2.1), or `Proxy-Authorization` in a proxy.
+    Bearer,
+    /// A key that an application was given, however it was sent.
+    ApiKey,
+    /// A token in a cookie.
+    Cookie,
+}
+
+/// What a request brings along.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Credential<'a> {
+    /// A token, from a header or a cookie.
+    Token(&'a str, Method),
+    /// Whatever stands in the header for API keys.
+    ApiKey(&'a [u8]),
+}
+
+/// Why what stands in the request is no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialError {
+    /// More than one: whichever we took, somebody in front of us may have taken the other (RESPONSES A4).
+    Repeated,
+    /// `Bearer` without a token, or with one that is no `b64token` (A3).
+    Malformed,
+    /// Longer than the limit (A27).
+    TooLong,
+}
+
+/// Where this application looks for credentials.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// In `Authorization`, or where a proxy's own credentials stand.
+    pub(crate) proxy: bool,
+    /// Whether somebody vouches for tokens; if not, a bearer token is no credential of ours.
+    pub(crate) tokens: bool,
+    pub(crate) cookie: Option<Cookie>,
+    pub(crate) api_key: Option<HeaderName>,
+    /// The longest credential that is looked at, in bytes.
+    pub(crate) limit: usize,
+}
+
+impl Places {
+    /// The credential of a request, if it has one, and has one only.
+    ///
+    /// `Proxy-Authorization` is not for an origin server (A26), `Authorization` not for a proxy, and query parameters end
+    /// up in logs: none of these is looked at.
+    pub(crate) fn find<'a>(
+        &self,
+        headers: &'a HeaderMap,
+    ) -> Result<Option<Credential<'a>>, CredentialError> {
+        let header = if self.proxy { PROXY_AUTHORIZATION } else { AUTHORIZATION };
+        let bearer = bearer::token(headers, &header, self.limit);
+        let bearer = match bearer {
+            // Who takes no tokens does not care how they are written; but two lines stay two credentials.
+            Err(error) if self.tokens || error == CredentialError::Repeated => return Err(error),
+            Ok(Some(token)) if self.tokens => Some(Credential::Token(token, Method::Bearer)),
+            Ok(_) | Err(_) => None,
+        };
+        let cookie = match &self.cookie {
+            Some(cookie) => cookie.token(headers, self.limit)?,
+            None => None,
+        };
+        let cookie = cookie.map(|token| Credential::Token(token, Method::Cookie));
+        let api_key = match &self.api_key {
+            Some(name) => api_key(headers, name, self.limit)?,
+            None => None,
+        };
+
+        let mut found = [bearer, cookie, api_key].into_iter().flatten();
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(CredentialError::Repeated),
+            (found, None) => Ok(found),
+        }
+    }
+
+    /// Whether a request with a credential of this kind may do what it asks for: a browser sends cookies along with what
+    /// other sites make it ask.
+    pub(crate) fn is_ours(&self, method: Method, request: &HttpRequest) -> bool {
+        match (method, &self.cookie) {
+            (Method::Cookie, Some(cookie)) => cookie.is_same_origin(request),
+            (Method::Cookie, None) => false,
+            (Method::Bearer | Method::ApiKey, _) => true,
+        }
+    }
+
+    /// The header that an identity of this kind came in, for `Vary` (RESPONSES, rule 4).
+    pub(crate) fn varies_by(&self, method: Method) -> Option<HeaderName> {
+        match method {
+            Method::Bearer => None,
+            Method::Cookie => Some(actix_web::http::header::COOKIE),
+            Method::ApiKey => self.api_key.clone(),
+        }
+    }
+}
+
+fn api_key<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    limit: usize,
+) -> Result<Option<Credential<'a>>, CredentialError> {
+    let mut lines = headers.get_all(name);
+    let Some(line) = lines.next() else {
+        return Ok(None);
+    };
+    if lines.next().is_some() {
+        return Err(CredentialError::Repeated);
+    }
+    if line.as_bytes().len() > limit {
+        return Err(CredentialError::TooLong);
+    }
+    Ok(Some(Credential::ApiKey(line.as_bytes())))
+}

@@ -1,0 +1,339 @@
+//! API keys in a TOML file, which may be edited while the application runs.
+
+use std::{
+    collections::BTreeSet,
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use serde::Deserialize;
+
+use super::{ApiKey, ApiKeyStore, Lookup, MemoryStore};
+
+/// How often the file is looked at.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Keeps keys in a TOML file and watches it: an edit counts about a second later. An edit that breaks the file keeps the
+/// keys there were, and is logged at error level with the place. Cloning is cheap.
+///
+/// ```toml
+/// [[key]]
+/// id = "3f9a1c2b7d4e5f60"
+/// hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+/// label = "ci"
+/// subject = "svc-ci"
+/// roles = ["deployer"]
+/// scopes = ["builds:write"]
+/// expires_at = 1893456000
+/// ```
+///
+/// [`ApiKey::to_toml`] writes such an entry for a new key.
+///
+/// # Examples
+///
+/// ```
+/// use auth_runtime::api_key::{ApiKey, FileStore};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = std::env::temp_dir().join(format!("auth-runtime-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("keys.toml");
+/// let (text, key) = ApiKey::generate("svc-ci")?;
+/// std::fs::write(&path, key.to_toml())?;
+/// let store = FileStore::open(&path)?;
+///
+/// std::fs::write(&path, "[[key]]\nid = 7")?;
+/// let error = store.reload().unwrap_err(); // the key from before is still good
+/// assert!(error.to_string().contains("keys.toml"));
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct FileStore(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    keys: MemoryStore,
+    /// What the file looked like when it was last read.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// Size and time, which change with almost every edit.
+type Seen = (u64, Option<SystemTime>);
+
+/// A file of keys that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the API keys in {path} cannot be used: {problem}", path = .path.display())]
+pub struct FileStoreError {
+    path: PathBuf,
+    problem: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    key: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    hash: String,
+    #[serde(default)]
+    label: String,
+    subject: String,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    expires_at: Option<u64>,
+}
+
+impl FileStore {
+    /// Reads the file and starts to watch it. The watch ends with the last clone.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is no list of keys. The message says where, and what is allowed there.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, FileStoreError> {
+        let inner =
+            Arc::new(Inner { path: path.into(), keys: MemoryStore::new(), seen: Mutex::new(None) });
+        let store = Self(inner);
+        store.reload()?;
+        let watched = Arc::downgrade(&store.0);
+        let watch = thread::Builder::new().name("auth-api-keys".to_owned());
+        watch.spawn(move || watch_file(&watched)).map_err(|error| FileStoreError {
+            path: store.0.path.clone(),
+            problem: format!("it cannot be watched: {error}"),
+        })?;
+        Ok(store)
+    }
+
+    /// Reads the file now.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open). The keys there were stay good.
+    pub fn reload(&self) -> Result<(), FileStoreError> {
+        self.0.reload()
+    }
+}
+
+impl Inner {
+    fn reload(&self) -> Result<(), FileStoreError> {
+        let problem = |problem: String| FileStoreError { path: self.path.clone(), problem };
+        let seen = look(&self.path);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+        let text = fs::read_to_string(&self.path).map_err(|error| problem(error.to_string()))?;
+        self.keys.replace(read(&text).map_err(problem)?);
+        Ok(())
+    }
+
+    fn has_changed(&self) -> bool {
+        look(&self.path) != *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn look(path: &Path) -> Option<Seen> {
+    let data = fs::metadata(path).ok()?;
+    Some((data.len(), data.modified().ok()))
+}
+
+fn watch_file(watched: &Weak<Inner>) {
+    loop {
+        thread::sleep(POLL);
+        let Some(store) = watched.upgrade() else { return };
+        if !store.has_changed() {
+            continue;
+        }
+        match store.reload() {
+            Ok(()) => tracing::info!(path = %store.path.display(), "the API keys were read again"),
+            Err(error) => tracing::error!("{error}; the keys from before stay good: mend the file"),
+        }
+    }
+}
+
+fn read(text: &str) -> Result<Vec<ApiKey>, String> {
+    let document: Document = toml::from_str(text).map_err(|error| without_source(&error))?;
+    let mut ids = BTreeSet::new();
+    let mut keys = Vec::with_capacity(document.key.len());
+    for (index, entry) in document.key.into_iter().enumerate() {
+        let place = format!("key {} (`{}`)", index + 1, entry.id);
+        let plain = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        if !plain(&entry.id) {
+            return Err(format!("{place}: an id holds letters, digits, `-` and `_`"));
+        }
+        if entry.subject.is_empty() {
+            return Err(format!("{place}: `subject` says for whom the key is, and is empty"));
+        }
+        if !ids.insert(entry.id.clone()) {
+            return Err(format!("{place}: the id stands twice"));
+        }
+        let hash = unhex(&entry.hash).ok_or_else(|| {
+            format!("{place}: `hash` is the SHA-256 of the secret as 64 hexadecimal digits, never the secret itself")
+        })?;
+        let Entry { id, hash: _, label, subject, roles, scopes, expires_at } = entry;
+        keys.push(ApiKey { id, hash, label, subject, roles, scopes, expires_at });
+    }
+    Ok(keys)
+}
+
+/// Where and what, without the line itself: somebody may have written a secret there.
+fn without_source(error: &toml::de::Error) -> String {
+    match error.span() {
+        Some(span) => format!("{} (at byte {})", error.message(), span.start),
+        None => error.message().to_owned(),
+    }
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+impl ApiKey {
+    /// This key as an entry for the file of a [`FileStore`].
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let hash: String = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut entry = toml::Table::new();
+        entry.insert("id".to_owned(), self.id.clone().into());
+        entry.insert("hash".to_owned(), hash.into());
+        entry.insert("label".to_owned(), self.label.clone().into());
+        entry.insert("subject".to_owned(), self.subject.clone().into());
+        entry.insert("roles".to_owned(), self.roles.clone().into());
+        entry.insert("scopes".to_owned(), self.scopes.clone().into());
+        if let Some(end) = self.expires_at {
+            // TOML has no larger numbers; a key that ends later does not end.
+            if let Ok(end) = i64::try_from(end) {
+                entry.insert("expires_at".to_owned(), end.into());
+            }
+        }
+        format!("[[key]]\n{entry}")
+    }
+}
+
+impl ApiKeyStore for FileStore {
+    fn find(&self, id: &str) -> Lookup {
+        self.0.keys.find(id)
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("path", &self.0.path).field("keys", &self.0.keys).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of its own, gone with the test.
+    struct File(PathBuf);
+
+    impl File {
+        fn new(name: &str, text: &str) -> Self {
+            let path =
+                std::env::temp_dir().join(format!("auth-keys-{}-{name}.toml", std::process::id()));
+            fs::write(&path, text).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    fn has(store: &FileStore, key: &ApiKey) -> bool {
+        matches!(store.find(key.id()), Lookup::Ready(Ok(Some(_))))
+    }
+
+    #[test]
+    fn an_edit_counts_and_a_broken_one_keeps_what_there_was() {
+        let (_, one) = ApiKey::generate("one").unwrap();
+        let (_, two) = ApiKey::generate("two").unwrap();
+        let file = File::new("edit", &one.to_toml());
+        let store = FileStore::open(&file.0).unwrap();
+        assert!(has(&store, &one) && !has(&store, &two));
+
+        fs::write(&file.0, format!("{}\n{}", one.to_toml(), two.to_toml())).unwrap();
+        // Nobody asks for it: the file is watched.
+        let seen = (0..100).any(|_| {
+            thread::sleep(Duration::from_millis(100));
+            has(&store, &two)
+        });
+        assert!(seen);
+
+        for broken in [
+            "[[key]]\nid = 7",
+            "nonsense",
+            "[[key]]\nid = \"a\"\nhash = \"s3cret\"\nsubject = \"x\"",
+        ] {
+            fs::write(&file.0, broken).unwrap();
+            let error = store.reload().unwrap_err().to_string();
+            assert!(error.contains("auth-keys-") && !error.contains("s3cret"), "{error}");
+            assert!(has(&store, &one) && has(&store, &two));
+        }
+        fs::write(&file.0, two.to_toml()).unwrap();
+        store.reload().unwrap();
+        assert!(!has(&store, &one) && has(&store, &two));
+    }
+
+    #[test]
+    fn a_new_key_goes_through_the_file_unchanged() {
+        let (_, key) = ApiKey::generate("svc").unwrap();
+        let key = key.label("a \"label\"").role("r").scope("s").expires_at(7);
+        let read = read(&key.to_toml()).unwrap().remove(0);
+        assert_eq!((&read.id, read.hash, &read.label), (&key.id, key.hash, &key.label));
+        assert_eq!(
+            (&read.roles, &read.scopes, read.expires_at),
+            (&key.roles, &key.scopes, Some(7))
+        );
+    }
+
+    #[test]
+    fn mistakes_say_what_is_allowed() {
+        let hash = "0".repeat(64);
+        for (text, part) in [
+            ("[[key]]\nid = \"a b\"\nhash = \"x\"\nsubject = \"s\"".to_owned(), "an id holds"),
+            (
+                "[[key]]\nid = \"a\"\nhash = \"x\"\nsubject = \"s\"".to_owned(),
+                "64 hexadecimal digits",
+            ),
+            (
+                format!("[[key]]\nid = \"a\"\nhash = \"{hash}\"\nsubject = \"\""),
+                "for whom the key is",
+            ),
+            (
+                format!("[[key]]\nid = \"a\"\nhash = \"{hash}\"\nsubject = \"s\"\nrole = \"x\""),
+                "unknown field `role`",
+            ),
+            (
+                format!("[[key]]\nid = \"a\"\nhash = \"{hash}\"\nsubject = \"s\"\n").repeat(2),
+                "twice",
+            ),
+        ] {
+            let problem = read(&text).map(|_| ()).unwrap_err();
+            assert!(problem.contains(part), "{problem}");
+        }
+        assert!(FileStore::open("/no/such/file").is_err());
+    }
+}
