@@ -287,29 +287,15 @@ pub use auth_macros::require_ip;
 ///
 /// # Notes
 ///
-/// * It asks how the identity came. Today only a [`Verifier`](crate::verifier::Verifier) of your own can say that it came
-///   from a key, with [`Verified::method`](crate::verifier::Verified::method). The header `X-API-Key` that the challenge
-///   names is not read yet; it and stores for keys come with a later version ([guide](crate::guide::api_keys)).
+/// * Keys are made, stored and taken as the [guide](crate::guide::api_keys) says. A [`Verifier`](crate::verifier::Verifier)
+///   of your own can say that its token was a key, with [`Verified::method`](crate::verifier::Verified::method).
 /// * What the key may do is asked with roles and scopes, as of any caller.
 ///
 /// # Examples
 ///
 /// ```
-/// use actix_web::{App, HttpRequest, Responder, post, test};
-/// use auth_runtime::{Auth, Method, require_api_key, testing::TestIssuer};
-/// use auth_runtime::verifier::{Verification, Verified, Verifier, VerifyError};
-///
-/// struct Keys;
-///
-/// impl Verifier for Keys {
-///     fn verify(&self, key: &str, _request: &HttpRequest) -> Verification {
-///         // … look for the key's digest in your store …
-///         Verification::Ready(match key {
-///             "good-key" => Ok(Verified::new("https://api.example.com/", "robot").method(Method::ApiKey)),
-///             _ => Err(VerifyError::invalid("no such key")),
-///         })
-///     }
-/// }
+/// use actix_web::{App, Responder, post, test};
+/// use auth_runtime::{Auth, api_key::{ApiKey, ApiKeys, MemoryStore}, require_api_key};
 ///
 /// #[require_api_key]
 /// #[post("/reports")]
@@ -318,18 +304,17 @@ pub use auth_macros::require_ip;
 /// }
 ///
 /// # #[actix_web::main]
-/// # async fn main() {
-/// let issuer = TestIssuer::new();
-/// let auth = Auth::builder().issuer(issuer.issuer()).verifier(Keys).build().unwrap();
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let (text, key) = ApiKey::generate("robot")?;
+/// store.insert(key);
+/// let auth = Auth::builder().api_keys(ApiKeys::new(store)).build()?;
 /// let app = test::init_service(App::new().app_data(auth).service(report)).await;
-/// for (credential, status) in [
-///     ("good-key".to_owned(), 200),
-///     (issuer.token("ann").mint(), 401), // ann herself, and no key
-/// ] {
-///     let bearer = ("authorization", format!("Bearer {credential}"));
-///     let request = test::TestRequest::post().uri("/reports").insert_header(bearer);
+/// for (key, status) in [(text.reveal(), 200), ("authk_0123456789abcdef.guessed", 401)] {
+///     let request = test::TestRequest::post().uri("/reports").insert_header(("x-api-key", key));
 ///     assert_eq!(test::call_service(&app, request.to_request()).await.status(), status);
 /// }
+/// # Ok(())
 /// # }
 /// ```
 pub use auth_macros::require_api_key;

@@ -57,11 +57,12 @@
 //! # The guide
 //!
 //! * [Authentication](guide::authentication): who calls, and which 401.
+//! * [Credentials](guide::credentials): headers, cookies, proxies.
 //! * [Roles](guide::roles): what the caller is; several, implied and typed ones.
 //! * [Scopes](guide::scopes): what the token may be used for, and the challenge that says which one to get.
 //! * [Ownership](guide::ownership): whose it is, by the path or by the database.
 //! * [Addresses](guide::addresses): where the request comes from, also behind a proxy.
-//! * [API keys](guide::api_keys): how the caller came.
+//! * [API keys](guide::api_keys): for programs.
 //! * [Step-up](guide::step_up): how recently and how strongly the caller logged in.
 //! * [Expressions](guide::expressions): all of this combined, functions and arguments of your own.
 //! * [Hiding](guide::hiding): a 404 instead of any refusal.
@@ -82,6 +83,7 @@
 //! |---|---|
 //! | `aws-lc` (default) | cryptography by AWS-LC |
 //! | `rust-crypto` | cryptography in Rust; used where `aws-lc` is off |
+//! | `jwks` | an HTTP client, for keys and answers from an issuer |
 //! | `testing` | the module `testing`: tokens and identities for tests |
 //!
 //! No feature changes a decision, and no two exclude each other. One of the first two has to be on.
@@ -97,7 +99,7 @@ mod claims;
 mod credential;
 mod crypto;
 #[cfg(feature = "jwks")]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "used by the next commits")]
 mod fetch;
 mod identity;
 mod json;

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest,
-    http::header::{COOKIE, HOST, HeaderMap, HeaderName, ORIGIN, UPGRADE},
+    http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, UPGRADE},
 };
 
 use super::{CredentialError, bearer};
@@ -123,7 +123,7 @@ impl Cookie {
             || origin.is_some_and(|origin| self.origins.iter().any(|allowed| allowed == origin));
         if headers.contains_key(SEC_FETCH_SITE) {
             // `none` is the user's own doing: a bookmark, the address bar.
-            let site = one(&SEC_FETCH_SITE).map(|site| site.as_bytes());
+            let site = one(&SEC_FETCH_SITE).map(HeaderValue::as_bytes);
             return matches!(site, Some(b"same-origin" | b"none")) || allowed();
         }
         let host = one(&HOST).and_then(|host| host.to_str().ok());
@@ -152,7 +152,7 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::{http::header::HeaderValue, test::TestRequest};
+    use actix_web::test::TestRequest;
 
     use super::*;
 

@@ -6,6 +6,9 @@
 #[doc = include_str!("authentication.md")]
 pub mod authentication {}
 
+#[doc = include_str!("credentials.md")]
+pub mod credentials {}
+
 #[doc = include_str!("roles.md")]
 pub mod roles {}
 

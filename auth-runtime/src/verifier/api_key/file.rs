@@ -11,7 +11,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{ApiKey, ApiKeyStore, Lookup, MemoryStore};
+use super::{ApiKey, ApiKeyStore, Lookup, MemoryStore, hex};
 
 /// How often the file is looked at.
 const POLL: Duration = Duration::from_secs(1);
@@ -210,10 +210,9 @@ impl ApiKey {
     /// This key as an entry for the file of a [`FileStore`].
     #[must_use]
     pub fn to_toml(&self) -> String {
-        let hash: String = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut entry = toml::Table::new();
         entry.insert("id".to_owned(), self.id.clone().into());
-        entry.insert("hash".to_owned(), hash.into());
+        entry.insert("hash".to_owned(), hex(&self.hash).into());
         entry.insert("label".to_owned(), self.label.clone().into());
         entry.insert("subject".to_owned(), self.subject.clone().into());
         entry.insert("roles".to_owned(), self.roles.clone().into());

@@ -3,7 +3,7 @@
 mod file;
 mod store;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, fmt::Write as _, sync::Arc};
 
 use actix_web::http::header::HeaderName;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -82,7 +82,7 @@ impl ApiKey {
         let (mut id, mut secret) = ([0; ID_BYTES], [0; SECRET_BYTES]);
         getrandom::fill(&mut id).map_err(NoRandomness)?;
         getrandom::fill(&mut secret).map_err(NoRandomness)?;
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&id);
         let secret = URL_SAFE_NO_PAD.encode(secret);
         let key = Self {
             hash: Sha256::digest(&secret).into(),
@@ -146,6 +146,15 @@ impl ApiKey {
             None => verified,
         })
     }
+}
+
+/// Two hexadecimal digits a byte.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The hash is not for logs either.
