@@ -7,6 +7,8 @@ use actix_web::http::header::HeaderValue;
 pub(crate) struct Challenges {
     /// `Bearer realm="…"`: what every other challenge begins with.
     plain: Box<str>,
+    /// `, resource_metadata="…"`, or nothing: what every Bearer challenge ends with.
+    metadata: Box<str>,
     /// Nothing was sent, so nothing is wrong: no `error` (RFC 6750 §3.1).
     pub(crate) missing: HeaderValue,
     pub(crate) repeated: HeaderValue,
@@ -29,12 +31,16 @@ impl Challenges {
         realm: &str,
         tokens: bool,
         api_keys: Option<&str>,
+        metadata: Option<&str>,
     ) -> Result<Self, RealmError> {
+        // Stands last in every Bearer challenge (RFC 9728 §5.1).
+        let metadata = metadata.map(|url| format!(r#", resource_metadata="{url}""#));
+        let metadata = metadata.unwrap_or_default();
         let realm = quoted(realm).ok_or(RealmError)?;
         let plain = format!("Bearer realm={realm}");
-        let with = |parameters: &str| value(&format!("{plain}, {parameters}"));
+        let with = |parameters: &str| value(&format!("{plain}, {parameters}{metadata}"));
         Ok(Self {
-            missing: value(&plain)?,
+            missing: value(&format!("{plain}{metadata}"))?,
             repeated: with(r#"error="invalid_request""#)?,
             invalid: with(
                 r#"error="invalid_token", error_description="The access token is invalid""#,
@@ -47,6 +53,7 @@ impl Challenges {
                 .map(|header| value(&format!(r#"ApiKey realm={realm}, header="{header}""#)))
                 .transpose()?,
             plain: plain.into(),
+            metadata: metadata.into(),
         })
     }
 
@@ -84,6 +91,7 @@ impl Challenges {
                 challenge.extend([", ", name, "=\"", plain_text(value)?, "\""]);
             }
         }
+        challenge.push_str(&self.metadata);
         HeaderValue::from_str(&challenge).ok()
     }
 }
@@ -118,13 +126,13 @@ mod tests {
 
     #[test]
     fn a_realm_is_always_a_quoted_string() {
-        let challenges = Challenges::new(r#"the "inner" \ api"#, true, None).unwrap();
+        let challenges = Challenges::new(r#"the "inner" \ api"#, true, None, None).unwrap();
         assert_eq!(challenges.missing, r#"Bearer realm="the \"inner\" \\ api""#);
     }
 
     #[test]
     fn what_a_route_needs_stands_in_its_challenge() {
-        let challenges = Challenges::new("api", true, Some("X-API-Key")).unwrap();
+        let challenges = Challenges::new("api", true, Some("X-API-Key"), None).unwrap();
         assert_eq!(challenges.missing_with_scope("a b"), r#"Bearer realm="api", scope="a b""#);
         assert_eq!(
             challenges.insufficient_scope("a b"),
@@ -149,14 +157,18 @@ mod tests {
     #[test]
     fn a_realm_cannot_inject_a_header() {
         for realm in ["a\r\nSet-Cookie: x", "a\u{7f}", "schlüssel", "\0"] {
-            assert_eq!(Challenges::new(realm, true, None).unwrap_err(), RealmError, "{realm:?}");
+            assert_eq!(
+                Challenges::new(realm, true, None, None).unwrap_err(),
+                RealmError,
+                "{realm:?}"
+            );
         }
     }
 
     /// RFC 6750 §3: `error` and `error_description` hold `%x20-21 / %x23-5B / %x5D-7E` only.
     #[test]
     fn rule_1_of_the_response_contract_holds_for_every_challenge() {
-        let challenges = Challenges::new("api", true, Some("X-API-Key")).unwrap();
+        let challenges = Challenges::new("api", true, Some("X-API-Key"), None).unwrap();
         let with_values = [
             challenges.missing_with_scope("a b"),
             challenges.insufficient_scope("docs:read docs:write"),
@@ -164,8 +176,16 @@ mod tests {
             challenges.step_up(Some("mfa phr"), Some(300)),
             challenges.step_up(Some("line\nbreak"), None),
         ];
-        let Challenges { missing, repeated, invalid, expired, api_key, plain: _, tokens: _ } =
-            challenges;
+        let Challenges {
+            missing,
+            repeated,
+            invalid,
+            expired,
+            api_key,
+            plain: _,
+            metadata: _,
+            tokens: _,
+        } = challenges;
         let api_key = api_key.unwrap();
         for challenge in [missing, repeated, invalid, expired, api_key].iter().chain(&with_values) {
             let text = challenge.to_str().unwrap();

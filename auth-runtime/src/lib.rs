@@ -127,6 +127,7 @@ mod guard;
 
 mod extract;
 mod handler;
+mod metadata;
 mod owned;
 
 pub mod danger;
@@ -159,6 +160,7 @@ pub use crate::{
     guard::guard,
     identity::Identity,
     issuer::{Issuer, IssuerError, Key, TokenProfile},
+    metadata::{ProtectedResource, resource_metadata},
     name::{RoleName, ScopeName},
     owned::{Denied, Owned, Owning, Resource},
     policy::Policy,

@@ -11,6 +11,7 @@ mod denied;
 mod hiding;
 mod identity;
 mod invalid_tokens;
+mod metadata;
 mod order;
 mod owned;
 mod proxy;

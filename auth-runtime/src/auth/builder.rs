@@ -12,6 +12,7 @@ use crate::{
     clock::{Clock, SystemClock},
     credential::{Cookie, OriginError, Places},
     issuer::{Issuer, IssuerError},
+    metadata::{ProtectedResource, ResourceError},
     response::{Body, NotFound, Renderer, Responses},
     roles::RoleHierarchy,
     verifier::{
@@ -35,6 +36,7 @@ pub struct AuthBuilder {
     hierarchy: RoleHierarchy,
     owners: Option<Box<str>>,
     realm: String,
+    resource: Option<ProtectedResource>,
     body: Body,
     not_found: NotFound,
     networks: Vec<(String, Vec<String>)>,
@@ -55,6 +57,7 @@ impl Default for AuthBuilder {
             hierarchy: RoleHierarchy::default(),
             owners: None,
             realm: "api".to_owned(),
+            resource: None,
             body: Body::Json,
             not_found: NotFound::default(),
             networks: Vec::new(),
@@ -133,6 +136,13 @@ impl AuthBuilder {
     /// The `realm` of every challenge (RFC 9110 §11.5). Default: `api`.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
+        self
+    }
+
+    /// Describes this API to clients (RFC 9728): challenges name the document, and
+    /// [`resource_metadata`](crate::resource_metadata) serves it.
+    pub fn protected_resource(mut self, resource: ProtectedResource) -> Self {
+        self.resource = Some(resource);
         self
     }
 
@@ -286,6 +296,7 @@ impl AuthBuilder {
             hierarchy,
             owners,
             realm,
+            resource,
             body,
             not_found,
             networks: named,
@@ -310,6 +321,8 @@ impl AuthBuilder {
         if token_limit == 0 {
             return Err(BuildErrorKind::TokenLimit.into());
         }
+        let names: Vec<&str> = issuers.iter().map(Issuer::name).collect();
+        let metadata = resource.map(|resource| resource.describe(&names)).transpose()?;
         let jwt = if issuers.is_empty() { None } else { Some(JwtVerifier::new(issuers)?) };
         let mut networks = Networks::default();
         for (name, texts) in named {
@@ -322,8 +335,12 @@ impl AuthBuilder {
             .map(|(limit, per)| Attempts::new(limit, per, Arc::clone(&clock)))
             .transpose()?;
         let api_key = api_keys.as_ref().map(ApiKeys::header_name).transpose()?;
-        let challenges =
-            Challenges::new(&realm, tokens, api_keys.as_ref().map(ApiKeys::header_as_written))?;
+        let challenges = Challenges::new(
+            &realm,
+            tokens,
+            api_keys.as_ref().map(ApiKeys::header_as_written),
+            metadata.as_ref().map(|metadata| &*metadata.url),
+        )?;
         let responses = Responses { challenges, proxy, body, not_found };
         let places = Places { proxy, tokens, cookie, api_key, limit: token_limit };
         Ok(Auth(Arc::new(Inner {
@@ -334,6 +351,7 @@ impl AuthBuilder {
             hierarchy,
             owners,
             responses,
+            metadata,
             networks,
             attempts,
             clock,
@@ -366,6 +384,8 @@ enum BuildErrorKind {
     Cookie(#[from] OriginError),
     #[error(transparent)]
     Header(#[from] HeaderError),
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
     #[error(
         "a proxy takes its own credentials from `Proxy-Authorization` alone: leave `.cookie(…)` and `.api_keys(…)` out, or `.proxy_mode()`"
     )]
@@ -398,6 +418,12 @@ impl From<OriginError> for BuildError {
 
 impl From<HeaderError> for BuildError {
     fn from(error: HeaderError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<ResourceError> for BuildError {
+    fn from(error: ResourceError) -> Self {
         Self(error.into())
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     credential::Places,
     decision::Owners,
+    metadata::Metadata,
     rejection::Rejection,
     response::Responses,
     roles::RoleHierarchy,
@@ -71,6 +72,8 @@ struct Inner {
     /// Whose subjects paths name, if that was said.
     owners: Option<Box<str>>,
     responses: Responses,
+    /// `None` if the application does not describe itself.
+    metadata: Option<Metadata>,
     networks: Networks,
     /// `None` if failures are not counted.
     attempts: Option<Attempts>,
@@ -104,6 +107,10 @@ impl Auth {
             None if verifiers > 1 => Owners::Unsaid,
             None => Owners::OfTheOnlyOne,
         }
+    }
+
+    pub(crate) fn metadata(&self) -> Option<&Metadata> {
+        self.0.metadata.as_ref()
     }
 
     pub(crate) fn places(&self) -> &Places {

@@ -91,6 +91,10 @@ impl Issuer {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A name by which tokens may call this API in `aud`. With several, any one suffices (RFC 7519 §4.1.3).
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());

@@ -1,0 +1,94 @@
+//! RFC 9728: challenges say where the API describes itself (`M` in RESPONSES).
+
+use actix_web::{App, Responder, get, test, test::TestRequest, web};
+use auth_runtime::{
+    Auth, ProtectedResource, require_scope, require_step_up, resource_metadata, testing::TestIssuer,
+};
+
+use crate::{get_as, send_to};
+
+const M: &str =
+    r#"resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/v1""#;
+
+#[require_scope("w")]
+#[get("/scope")]
+async fn scope() -> impl Responder {
+    "scope"
+}
+
+#[require_step_up(acr = "mfa")]
+#[get("/step-up")]
+async fn step_up() -> impl Responder {
+    "step-up"
+}
+
+fn auth(issuer: &TestIssuer) -> Auth {
+    let resource = ProtectedResource::new("https://api.example.com/v1").scope("w");
+    Auth::builder().issuer(issuer.issuer()).protected_resource(resource).build().unwrap()
+}
+
+#[actix_web::test]
+async fn a1_z1_every_bearer_challenge_names_the_document() {
+    let issuer = TestIssuer::new();
+    let token = issuer.token("ann").mint();
+    let expired = issuer.token("ann").expired().mint();
+    let get = |path: &str| TestRequest::get().uri(path);
+    for (request, challenge) in [
+        (get("/scope"), format!(r#"Bearer realm="api", scope="w", {M}"#)),
+        (get("/step-up"), format!(r#"Bearer realm="api", {M}"#)),
+        (
+            get_as("/scope", "x"),
+            format!(
+                r#"Bearer realm="api", error="invalid_token", error_description="The access token is invalid", {M}"#
+            ),
+        ),
+        (
+            get_as("/scope", &expired),
+            format!(
+                r#"Bearer realm="api", error="invalid_token", error_description="The access token expired", {M}"#
+            ),
+        ),
+        (
+            get_as("/scope", &token),
+            format!(
+                r#"Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope that is required", scope="w", {M}"#
+            ),
+        ),
+        (
+            get_as("/step-up", &token),
+            format!(
+                r#"Bearer realm="api", error="insufficient_user_authentication", acr_values="mfa", {M}"#
+            ),
+        ),
+        (
+            get_as("/scope", &token).append_header(("authorization", "Bearer y")),
+            format!(r#"Bearer realm="api", error="invalid_request", {M}"#),
+        ),
+    ] {
+        let answer = send_to(auth(&issuer), (scope, step_up), request).await;
+        assert_eq!(answer.challenges, [challenge]);
+    }
+}
+
+#[actix_web::test]
+async fn the_document_is_served() {
+    let issuer = TestIssuer::new();
+    let route = || web::get().to(resource_metadata);
+    let app = |auth: Option<Auth>| {
+        let app = App::new().route("/.well-known/oauth-protected-resource/v1", route());
+        match auth {
+            Some(auth) => app.app_data(auth),
+            None => app,
+        }
+    };
+    let get = || TestRequest::get().uri("/.well-known/oauth-protected-resource/v1").to_request();
+    let described = test::init_service(app(Some(auth(&issuer)))).await;
+    let document: serde_json::Value = test::call_and_read_body_json(&described, get()).await;
+    assert_eq!(document["resource"], "https://api.example.com/v1");
+    assert_eq!(document["authorization_servers"], serde_json::json!(["https://id.test/"]));
+    assert_eq!(document["scopes_supported"], serde_json::json!(["w"]));
+    for auth in [None, issuer.auth().ok()] {
+        let app = test::init_service(app(auth)).await;
+        assert_eq!(test::call_service(&app, get()).await.status(), 404);
+    }
+}
