@@ -15,6 +15,7 @@ use actix_web::{Error, FromRequest, HttpRequest, dev, dev::ServiceRequest, error
 use serde::de::DeserializeOwned;
 
 use crate::{
+    audit,
     auth::{Auth, Authenticating},
     current::Current,
     guard::no_auth,
@@ -193,7 +194,11 @@ impl<T> Future for Identify<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let identity = ready!(self.poll_identity(context));
+        let caller = identity.as_ref().ok().and_then(Option::clone);
         Poll::Ready(identity.and_then(self.finish).map_err(|rejection| {
+            let route = self.request.match_pattern();
+            let handler = format!("an extractor at {}", route.as_deref().unwrap_or("?"));
+            audit::denied(&handler, &rejection, None, caller.as_ref());
             // `Option<Identity>` forgets errors. Below an attribute the handler's own future remembers this one.
             if rejection.is_about_given_credentials() {
                 Current::with(&self.request, |current| current.rejection = Some(rejection.clone()));

@@ -1,6 +1,7 @@
 //! The one function that sees the whole chain: `Auth` → credential → identity → decision.
 
 use std::{
+    fmt,
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, Location},
     pin::Pin,
@@ -8,8 +9,10 @@ use std::{
 };
 
 use actix_web::{HttpRequest, HttpResponse};
+use tracing::Span;
 
 use crate::{
+    audit::{self, Stopwatch},
     auth::{Auth, Authenticating, Panicked, poll_caught},
     decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide},
     identity::Identity,
@@ -75,11 +78,18 @@ fn in_mode(rejection: Rejection, request: &HttpRequest) -> Rejection {
 
 /// Which handler this is, for logs.
 pub(crate) trait Place: Copy {
+    /// Its name.
+    fn handler(self) -> impl fmt::Display;
+
     /// Says where to look.
     fn describe(self) -> String;
 }
 
 impl Place for &'static Location<'static> {
+    fn handler(self) -> impl fmt::Display {
+        self
+    }
+
     fn describe(self) -> String {
         format!("`guard` at {self}")
     }
@@ -90,6 +100,11 @@ impl Place for &'static Location<'static> {
 pub(crate) struct Guarding {
     stage: Stage,
     answers: Vec<Answered>,
+    /// Why the policy denied, if it did.
+    denial: Option<Denial>,
+    watch: Option<Stopwatch>,
+    /// Everything that is logged on the way stands in it.
+    span: Option<Span>,
 }
 
 #[derive(Default)]
@@ -117,8 +132,46 @@ pub(crate) struct Undecided {
 }
 
 impl Guarding {
-    /// Goes on as far as possible: to the end, unless a verifier or a check makes us wait.
+    /// Goes on as far as possible: to the end, unless a verifier or a check makes us wait. Every outcome is an event.
     pub(crate) fn poll(
+        &mut self,
+        request: &HttpRequest,
+        policy: &'static Policy,
+        place: impl Place,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Passed, Rejection>> {
+        let span = self.span.get_or_insert_with(|| {
+            tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %place.handler())
+        });
+        let _entered = span.clone().entered();
+        let result = ready!(self.advance(request, policy, place, context));
+        match &result {
+            Ok(Passed { identity, undecided: None }) => {
+                audit::granted(&place.handler(), identity.as_ref());
+            }
+            // The arguments decide.
+            Ok(Passed { undecided: Some(_), .. }) => {}
+            Err(rejection) => {
+                audit::denied(&place.handler(), rejection, self.denial.as_ref(), self.identity());
+            }
+        }
+        Poll::Ready(result)
+    }
+
+    /// Who the caller turned out to be.
+    fn identity(&self) -> Option<&Identity> {
+        match &self.stage {
+            Stage::Deciding(identity) | Stage::Asking(identity, ..) => identity.as_ref(),
+            Stage::Start | Stage::Authenticating(_) => None,
+        }
+    }
+
+    fn denied(&mut self, denial: Denial) -> Rejection {
+        self.denial = Some(denial.clone());
+        denial.into()
+    }
+
+    fn advance(
         &mut self,
         request: &HttpRequest,
         policy: &'static Policy,
@@ -146,22 +199,27 @@ impl Guarding {
                             Decision::Deny(Denial::Unauthenticated { .. })
                             | Decision::Undecided(_) => {}
                             Decision::Deny(denial) => {
-                                return Poll::Ready(Err(denied(denial, place)));
+                                return Poll::Ready(Err(self.denied(denial)));
                             }
                         }
                     }
+                    self.watch = Some(Stopwatch::start());
                     self.stage = Stage::Authenticating(Authenticating::default());
                 }
                 Stage::Authenticating(authenticating) => {
                     let identity = ready!(authenticating.poll(auth, request, context))
-                        .map_err(|rejection| for_policy(rejection, policy, auth, request))?;
+                        .map_err(|rejection| for_policy(rejection, policy, auth, request));
+                    if let Some(watch) = self.watch.take() {
+                        watch.stop();
+                    }
+                    let identity = identity?;
                     self.stage = Stage::Deciding(identity);
                 }
                 Stage::Deciding(identity) => {
                     let facts = facts(auth, request, policy, identity.as_ref(), &self.answers);
                     match decide(policy, &facts) {
                         Decision::Allow => return passed(identity.take(), None),
-                        Decision::Deny(denial) => return Poll::Ready(Err(denied(denial, place))),
+                        Decision::Deny(denial) => return Poll::Ready(Err(self.denied(denial))),
                         Decision::Undecided(Missing::Network(name)) => {
                             return Poll::Ready(Err(no_network(name, place)));
                         }
@@ -206,6 +264,26 @@ pub(crate) fn settle(
     undecided: &Undecided,
     holds: impl Fn(Condition, &Identity) -> bool,
 ) -> Result<(), Rejection> {
+    let mut denial = None;
+    let result = settle_by(request, policy, place, identity, undecided, holds, &mut denial);
+    match &result {
+        Ok(()) => audit::granted(&place.handler(), identity),
+        Err(rejection) => {
+            audit::denied(&place.handler(), rejection, denial.as_ref(), identity);
+        }
+    }
+    result
+}
+
+fn settle_by(
+    request: &HttpRequest,
+    policy: &'static Policy,
+    place: impl Place,
+    identity: Option<&Identity>,
+    undecided: &Undecided,
+    holds: impl Fn(Condition, &Identity) -> bool,
+    reason: &mut Option<Denial>,
+) -> Result<(), Rejection> {
     let Some(auth) = Auth::of(request) else {
         return Err(no_auth(&place.describe()));
     };
@@ -214,7 +292,10 @@ pub(crate) fn settle(
         let facts = facts(auth, request, policy, identity, &undecided.answers);
         match (decide(policy, &facts.conditions(conditions)), identity) {
             (Decision::Allow, _) => return Ok(()),
-            (Decision::Deny(denial), _) => return Err(denied(denial, place)),
+            (Decision::Deny(denial), _) => {
+                *reason = Some(denial.clone());
+                return Err(denial.into());
+            }
             (Decision::Undecided(Missing::Arguments(condition)), Some(identity)) => {
                 let held =
                     std::panic::catch_unwind(AssertUnwindSafe(|| holds(condition, identity)));
@@ -269,11 +350,6 @@ fn facts<'a>(
         facts = facts.located(auth.networks().client(request), auth.networks());
     }
     facts
-}
-
-fn denied(denial: Denial, place: impl Place) -> Rejection {
-    tracing::debug!(handler = %place.describe(), reason = %denial, "denied");
-    denial.into()
 }
 
 fn no_network(name: &str, place: impl Place) -> Rejection {

@@ -2,6 +2,7 @@
 //! once, as it boxes any handler's.
 
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -53,7 +54,18 @@ impl Site {
     }
 }
 
+/// `module::handler`.
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}", self.module, self.handler)
+    }
+}
+
 impl Place for &'static Site {
+    fn handler(self) -> impl fmt::Display {
+        self
+    }
+
     fn describe(self) -> String {
         let Site { policy: _, hides: _, module, handler, file, line } = self;
         format!("`{module}::{handler}` ({file}:{line})")

@@ -53,6 +53,7 @@ struct Inner {
     roles: Box<[Box<str>]>,
     scopes: Box<[Box<str>]>,
     method: Method,
+    kid: Option<Box<str>>,
     acr: Option<Box<str>>,
     amr: Box<[Box<str>]>,
     auth_time: Option<u64>,
@@ -71,6 +72,7 @@ impl Identity {
             roles,
             scopes,
             method,
+            kid,
             acr,
             amr,
             auth_time,
@@ -83,6 +85,7 @@ impl Identity {
             roles: hierarchy.with_implied(roles).into_boxed_slice(),
             scopes: scopes.into_boxed_slice(),
             method,
+            kid,
             acr,
             amr: amr.into_boxed_slice(),
             auth_time,
@@ -169,6 +172,11 @@ impl Identity {
         self.0.method
     }
 
+    /// The name of the key that signed the token, for logs.
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.0.kid.as_deref()
+    }
+
     pub(crate) fn is_api_key(&self) -> bool {
         self.method() == Method::ApiKey
     }
@@ -238,6 +246,7 @@ pub struct Verified {
     pub(crate) roles: Vec<Box<str>>,
     pub(crate) scopes: Vec<Box<str>>,
     pub(crate) method: Method,
+    pub(crate) kid: Option<Box<str>>,
     pub(crate) acr: Option<Box<str>>,
     pub(crate) amr: Vec<Box<str>>,
     pub(crate) auth_time: Option<u64>,
@@ -256,6 +265,7 @@ impl Verified {
             roles: Vec::new(),
             scopes: Vec::new(),
             method: Method::Bearer,
+            kid: None,
             acr: None,
             amr: Vec::new(),
             auth_time: None,

@@ -84,6 +84,7 @@
 //! | `aws-lc` (default) | cryptography by AWS-LC |
 //! | `rust-crypto` | cryptography in Rust; used where `aws-lc` is off |
 //! | `jwks` | an HTTP client, for keys and answers from an issuer |
+//! | `metrics` | counts of decisions, for the recorder that the application installs |
 //! | `testing` | the module `testing`: tokens and identities for tests |
 //!
 //! No feature changes a decision, and no two exclude each other. One of the first two has to be on.
@@ -117,6 +118,7 @@ mod attempts;
 
 mod decision;
 
+mod audit;
 mod rejection;
 mod response;
 

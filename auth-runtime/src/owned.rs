@@ -15,6 +15,7 @@ use std::{
 use actix_web::{Error, FromRequest, HttpRequest, dev, error::InternalError};
 
 use crate::{
+    audit,
     auth::{Panicked, poll_caught},
     current::{Current, Loading, Refused},
     extract::Identify,
@@ -280,11 +281,12 @@ async fn load<T: Resource>(
             Ok(())
         }
         Ok(false) => {
-            tracing::debug!(
-                path = request.path(),
-                "denied: the resource does not permit the caller"
-            );
-            Err(denial(Rejection::Forbidden).into())
+            let rejection = denial(Rejection::Forbidden);
+            let route = request.match_pattern();
+            let handler =
+                format_args!("`Owned` at {}", route.as_deref().unwrap_or("?")).to_string();
+            audit::denied(&handler, &rejection, None, Some(&identity));
+            Err(rejection.into())
         }
         Err(_) => Err(failed("`permits` panicked").into()),
     }

@@ -128,6 +128,28 @@ impl Rejection {
         }
     }
 
+    /// A word for logs and metrics: what was wrong, and nothing of the request.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::RepeatedCredentials => "repeated_credentials",
+            Self::NoCredentials { .. } => "no_credentials",
+            Self::NoApiKey => "no_api_key",
+            Self::InvalidApiKey => "invalid_api_key",
+            Self::NoProxyCredentials => "no_proxy_credentials",
+            Self::InvalidProxyCredentials => "invalid_proxy_credentials",
+            Self::InvalidToken => "invalid_token",
+            Self::ExpiredToken => "expired_token",
+            Self::StepUp { .. } => "insufficient_user_authentication",
+            Self::InsufficientScope { .. } => "insufficient_scope",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::NotAvailable => "not_available",
+            Self::TemporarilyUnavailable { .. } => "temporarily_unavailable",
+        }
+    }
+
     /// Whether there was a credential, or an attempt at one, and it is the reason.
     ///
     /// Optional authentication lets a request without credentials through, and never one of these.

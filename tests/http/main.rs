@@ -12,6 +12,7 @@ mod hiding;
 mod identity;
 mod invalid_tokens;
 mod metadata;
+mod metrics;
 mod order;
 mod owned;
 mod proxy;

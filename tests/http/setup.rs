@@ -128,33 +128,57 @@ async fn auth_may_stand_in_web_data_and_the_nearest_counts() {
     assert_eq!(call_service(&app, get_as("/me", "user").to_request()).await.status(), 200);
 }
 
-/// L1, L2: no event tells a token, a subject or a claim.
+/// L1, L2: events say who and why; none holds a token, and no claim can forge a line.
 #[actix_web::test]
-async fn l1_logs_hold_no_token() {
+async fn l1_l2_every_decision_is_an_event_and_none_holds_a_token() {
     let issuer = TestIssuer::new();
-    let log = Log::default();
+    let auth = issuer.auth().unwrap();
     let tokens = [
-        issuer.token("ann\r\nadmin").role("user\r\nroot").mint(),
-        issuer.token("ann-the-subject").expired().mint(),
-        TestIssuer::new().token("ann-the-subject").mint(),
+        issuer.token("ann\r\nINFO forged").role("user\r\nroot").mint(),
+        issuer.token("bob").role("admin").mint(),
+        issuer.token("eve-the-subject").expired().mint(),
+        TestIssuer::new().token("mallory-the-subject").mint(),
         "opaque-secret".to_owned(),
     ];
-    {
-        let _listening = log.listen();
+    let mut events = Vec::new();
+    for token in tokens.iter().map(String::as_str).chain([""]) {
+        let log = Log::default();
+        {
+            let _listening = log.listen();
+            let request = if token.is_empty() {
+                TestRequest::get().uri("/admin")
+            } else {
+                get_as("/admin", token)
+            };
+            crate::send(auth.clone(), request).await;
+        }
+        let log = log.text();
         for token in &tokens {
-            for path in ["/me", "/admin"] {
-                crate::send(issuer.auth().unwrap(), get_as(path, token)).await;
+            for part in token.split('.') {
+                assert!(!log.contains(part), "{part} in {log}");
             }
         }
+        assert!(!log.contains("the-subject"), "who is not verified is not named: {log}");
+        assert!(!log.lines().any(|line| line.trim_start().starts_with("INFO forged")), "{log}");
+        let mut decisions = log.lines().filter(|line| line.contains("auth_runtime::decision"));
+        events.push(decisions.next_back().expect("an event").to_owned());
     }
-    let log = log.text();
-    assert!(log.contains("denied") && log.contains("expired"), "{log}");
-    for token in tokens {
-        for part in token.split('.') {
-            assert!(!log.contains(part), "{part} in {log}");
+    for (event, parts) in events.iter().zip([
+        [
+            r#"denied handler=http::admin reason="forbidden""#,
+            r#"policy="this does not hold: role `admin`""#,
+            r#"issuer="https://id.test/" subject="ann\r\nINFO forged""#,
+        ],
+        ["granted handler=http::admin", r#"subject="bob""#, "method=Bearer"],
+        ["denied", r#"reason="expired_token""#, ""],
+        ["denied", r#"reason="invalid_token""#, ""],
+        ["denied", r#"reason="invalid_token""#, ""],
+        ["denied", r#"reason="no_credentials""#, ""],
+    ]) {
+        for part in parts {
+            assert!(event.contains(part), "{part} not in {event}");
         }
     }
-    assert!(!log.contains("ann"), "{log}");
 }
 
 #[test]

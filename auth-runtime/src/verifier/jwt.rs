@@ -73,6 +73,7 @@ impl JwtVerifier {
             roles: roles(&claims, &issuer.roles),
             scopes: scopes(&claims, issuer.scopes.as_ref()),
             method: Method::Bearer,
+            kid: header.kid.as_deref().map(Into::into),
             acr: accepted.acr.map(Into::into),
             amr: methods(&claims),
             auth_time: accepted.auth_time,
