@@ -248,7 +248,7 @@ impl Policies<'_> {
                 let identity = Ident::new(&format!("__{plain}_identity"), Span::mixed_site());
                 let ask = quote_spanned! {span=> #private::ask(#path, #identity, #request) };
                 quote! {
-                    #private::Policy::Check(#private::Check::new(#name, |#request, #identity| #ask))
+                    #private::Policy::Check(#private::Check::by_path(#name, |#request, #identity| #ask))
                 }
             }
             Leaf::When(expression) => {

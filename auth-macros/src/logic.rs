@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Every assignment of truth values to this many leaves is tried.
-const MOST_LEAVES: usize = 10;
+const MOST_LEAVES: usize = 16;
 
 /// Reports the innermost parts whose outcome does not depend on anything. `true` if there are none.
 pub(crate) fn is_contingent(rule: &Rule, mistakes: &Mistakes) -> bool {
@@ -47,11 +47,12 @@ fn stand_once(rules: &[Rule], mistakes: &Mistakes) -> bool {
 
 /// Why a requirement's outcome is always the same, if so.
 pub(crate) fn constant(rule: &Rule) -> Option<&'static str> {
-    let leaves = Leaves::of(rule);
+    let mut leaves = Leaves::default();
+    let shape = leaves.shape(rule);
     if leaves.indices.len() > MOST_LEAVES {
         return None;
     }
-    let mut outcomes = leaves.worlds().map(|world| leaves.holds(rule, world));
+    let mut outcomes = leaves.worlds().map(|world| shape.holds(world));
     let first = outcomes.next()?;
     if !outcomes.all(|outcome| outcome == first) {
         return None;
@@ -69,57 +70,88 @@ pub(crate) fn constant(rule: &Rule) -> Option<&'static str> {
     })
 }
 
+/// A rule with bits for leaves, quick to evaluate.
+enum Shape {
+    Always,
+    Leaf(usize),
+    All(Vec<Shape>),
+    Any(Vec<Shape>),
+    Not(Box<Shape>),
+}
+
+impl Shape {
+    fn holds(&self, world: u32) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Leaf(index) => world >> index & 1 == 1,
+            Self::All(shapes) => shapes.iter().all(|shape| shape.holds(world)),
+            Self::Any(shapes) => shapes.iter().any(|shape| shape.holds(world)),
+            Self::Not(shape) => !shape.holds(world),
+        }
+    }
+}
+
 /// Leaves that are different questions, each with a bit. `authenticated()` has none: all others are about a caller who is.
+#[derive(Default)]
 struct Leaves {
     indices: BTreeMap<String, usize>,
-    /// Bits of `acr` leaves, of which a token has only one value: sets that share no value exclude each other.
-    acr: Vec<(usize, Vec<String>)>,
+    /// Bits of `acr` leaves, and the values of which a token has one.
+    acr: Vec<(usize, BTreeSet<String>)>,
+    /// Bits of `max_age` leaves, and their seconds.
+    ages: Vec<(usize, u64)>,
 }
 
 impl Leaves {
-    fn of(rule: &Rule) -> Self {
-        let mut leaves = Self { indices: BTreeMap::new(), acr: Vec::new() };
-        for leaf in rule.leaves() {
-            if matches!(leaf, Leaf::Authenticated) {
-                continue;
-            }
-            let next = leaves.indices.len();
-            let index = *leaves.indices.entry(leaf.meaning()).or_insert(next);
-            if let Leaf::Acr(values) = leaf
-                && index == next
-            {
-                leaves.acr.push((index, values.iter().map(syn::LitStr::value).collect()));
+    fn shape(&mut self, rule: &Rule) -> Shape {
+        match &rule.kind {
+            Kind::Public | Kind::Leaf(Leaf::Authenticated) => Shape::Always,
+            Kind::Leaf(leaf) => Shape::Leaf(self.index(leaf)),
+            Kind::All(rules) => Shape::All(rules.iter().map(|rule| self.shape(rule)).collect()),
+            Kind::Any(rules) => Shape::Any(rules.iter().map(|rule| self.shape(rule)).collect()),
+            Kind::Not(rule) => Shape::Not(Box::new(self.shape(rule))),
+        }
+    }
+
+    fn index(&mut self, leaf: &Leaf) -> usize {
+        let next = self.indices.len();
+        let index = *self.indices.entry(leaf.meaning()).or_insert(next);
+        if index == next {
+            match leaf {
+                Leaf::Acr(values) => {
+                    self.acr.push((index, values.iter().map(syn::LitStr::value).collect()));
+                }
+                Leaf::MaxAge(age) => self.ages.push((index, age.seconds)),
+                _ => {}
             }
         }
-        leaves
+        index
     }
 
     /// Every combination of answers that can be.
     fn worlds(&self) -> impl Iterator<Item = u32> {
-        let excluded: Vec<u32> = self
-            .acr
-            .iter()
-            .enumerate()
-            .flat_map(|(position, (one, values))| {
-                let others = self.acr.iter().skip(position + 1);
-                others
-                    .filter(|(_, others)| !values.iter().any(|value| others.contains(value)))
-                    .map(move |(other, _)| 1 << one | 1 << other)
-            })
-            .collect();
-        (0..1_u32 << self.indices.len())
-            .filter(move |world| excluded.iter().all(|both| world & both != *both))
-    }
-
-    fn holds(&self, rule: &Rule, world: u32) -> bool {
-        match &rule.kind {
-            Kind::Public => true,
-            Kind::Leaf(leaf) => {
-                self.indices.get(&leaf.meaning()).is_none_or(|index| world >> index & 1 == 1)
+        // A token has one `acr`: sets that share no value exclude each other, and a set holds with each of its subsets. Who
+        // authenticated within five minutes did so within ten.
+        let mut never_both: Vec<u32> = Vec::new();
+        let mut implied: Vec<(usize, usize)> = Vec::new();
+        for (one, values) in &self.acr {
+            for (other, others) in &self.acr {
+                if one < other && values.is_disjoint(others) {
+                    never_both.push(1 << one | 1 << other);
+                }
+                if one != other && values.is_subset(others) {
+                    implied.push((*one, *other));
+                }
             }
-            Kind::All(rules) => rules.iter().all(|rule| self.holds(rule, world)),
-            Kind::Any(rules) => rules.iter().any(|rule| self.holds(rule, world)),
-            Kind::Not(rule) => !self.holds(rule, world),
         }
+        for (one, age) in &self.ages {
+            implied.extend(
+                self.ages.iter().filter(|(_, older)| age < older).map(|(other, _)| (*one, *other)),
+            );
+        }
+        (0..1_u32 << self.indices.len()).filter(move |world| {
+            let bit = |index: usize| world >> index & 1 == 1;
+            never_both.iter().all(|both| world & both != *both)
+                && implied.iter().all(|(one, other)| !bit(*one) || bit(*other))
+        })
     }
 }

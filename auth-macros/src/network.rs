@@ -43,6 +43,12 @@ impl Network {
                 "an IPv4 address in IPv6 clothing is an IPv4 address here: write `{v4}/{prefix}`"
             ));
         }
+        if prefix == 0 {
+            let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+            return Err(format!(
+                "`{text}` is every {family} address, so it checks nothing: remove it, or name a network"
+            ));
+        }
         let network = Self { address: truncated(address, prefix), prefix };
         if network.address != address {
             return Err(format!(
@@ -86,11 +92,9 @@ mod tests {
     fn networks_are_read_strictly() {
         for (text, network) in [
             ("10.0.0.0/8", "10.0.0.0/8"),
-            ("0.0.0.0/0", "0.0.0.0/0"),
             ("192.0.2.7", "192.0.2.7/32"),
             ("::1", "::1/128"),
             ("2001:db8::/32", "2001:db8::/32"),
-            ("::/0", "::/0"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(network), "{text}");
         }
@@ -105,6 +109,8 @@ mod tests {
             ("10.0.0.0/08", "is no network"),
             ("10.0.0.0/+8", "is no network"),
             ("10.0.0.0/", "is no network"),
+            ("0.0.0.0/0", "every IPv4 address"),
+            ("::/0", "every IPv6 address"),
             ("localhost", "is no network"),
             ("", "is no network"),
         ] {

@@ -142,6 +142,10 @@ fn forwarded(headers: &HeaderMap) -> Hops {
     let mut hops = Vec::new();
     for line in headers.get_all("forwarded") {
         let line = std::str::from_utf8(line.as_bytes()).ok()?;
+        // A quote that the client left open would swallow what the proxy wrote behind it.
+        if line.bytes().filter(|byte| *byte == b'"').count() % 2 != 0 {
+            return None;
+        }
         for element in split_outside_quotes(line, ',') {
             let mut found = None;
             for pair in split_outside_quotes(element, ';') {
@@ -274,6 +278,9 @@ mod tests {
             ("for=_hidden", None),
             ("proto=https", None),
             ("for=192.0.2.1;for=203.0.113.7", None),
+            ("for=192.0.2.1;x=\", for=203.0.113.7", None),
+            // Whatever an escaped quote means to whom, what the proxy wrote is never inside.
+            ("for=192.0.2.1;x=\"\\\", for=203.0.113.7", Some("203.0.113.7")),
         ] {
             assert_eq!(
                 client(&networks, "10.1.1.1", "forwarded", &[line_of(line)]).as_deref(),

@@ -8,7 +8,10 @@ use std::{
     fmt,
     net::IpAddr,
     num::NonZeroU32,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,8 @@ pub(crate) struct Attempts {
     clock: Arc<dyn Clock>,
     /// Addresses without an attempt left, and when they have one again, in time since the Unix epoch.
     closed: RwLock<HashMap<IpAddr, Duration>>,
+    /// When addresses that have all their attempts again were last forgotten, in whole seconds.
+    swept: AtomicU64,
 }
 
 /// A limit that stops nobody, or everybody.
@@ -53,7 +58,7 @@ impl Attempts {
         let quota = Quota::with_period(pause).ok_or(LimitError)?.allow_burst(burst);
         let limiter =
             RateLimiter::new(quota, HashMapStateStore::default(), Time(Arc::clone(&clock)));
-        Ok(Self { limiter, pause, clock, closed: RwLock::default() })
+        Ok(Self { limiter, pause, clock, closed: RwLock::default(), swept: AtomicU64::new(0) })
     }
 
     /// How long an address has to wait before its credentials are looked at, if it has to.
@@ -68,21 +73,39 @@ impl Attempts {
     pub(crate) fn failed(&self, address: IpAddr) {
         let address = network(address);
         let now = self.now();
+        if self.limiter.len() >= MOST_ADDRESSES && !self.sweep(now) {
+            // Whoever has that many addresses is not stopped by counting them, and takes no more memory.
+            return;
+        }
         let until = match self.limiter.check_key(&address) {
             Ok(state) if state.remaining_burst_capacity() > 0 => return,
             Ok(_) => now.saturating_add(self.pause),
             Err(not_until) => not_until.earliest_possible(),
         };
-        let mut closed = self.closed.write().unwrap_or_else(PoisonError::into_inner);
-        if closed.len() >= MOST_ADDRESSES || self.limiter.len() >= MOST_ADDRESSES {
+        self.closed.write().unwrap_or_else(PoisonError::into_inner).insert(address, until);
+    }
+
+    /// Forgets addresses that have all their attempts again, at most once in a pause, since that takes a while. `true` if
+    /// there is room now.
+    fn sweep(&self, now: Duration) -> bool {
+        let swept = self.swept.load(Ordering::Relaxed);
+        let due = now.as_secs() >= swept.saturating_add(self.pause.as_secs().max(1));
+        let ours = due
+            && self
+                .swept
+                .compare_exchange(swept, now.as_secs(), Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if ours {
             self.limiter.retain_recent();
-            closed.retain(|_, until| *until > now);
+            self.closed
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retain(|_, until| *until > now);
+            if self.limiter.len() >= MOST_ADDRESSES {
+                tracing::warn!("failed authentications come from more addresses than are counted");
+            }
         }
-        if closed.len() < MOST_ADDRESSES {
-            closed.insert(address, until);
-        } else {
-            tracing::warn!("failed authentications come from more addresses than are counted");
-        }
+        self.limiter.len() < MOST_ADDRESSES
     }
 
     fn now(&self) -> Duration {
@@ -127,8 +150,6 @@ impl fmt::Debug for Time {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
     use super::*;
 
     #[test]
@@ -170,6 +191,27 @@ mod tests {
         attempts.failed("2001:db8:1:2:ffff::2".parse().unwrap());
         assert!(attempts.wait("2001:db8:1:2:3::3".parse().unwrap()).is_some());
         assert!(attempts.wait("2001:db8:1:3::1".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn more_addresses_than_are_counted_take_no_more_memory_and_old_ones_are_forgotten() {
+        let now = Arc::new(AtomicU64::new(1_000));
+        let clock = {
+            let now = Arc::clone(&now);
+            move || now.load(Ordering::SeqCst)
+        };
+        let attempts = Attempts::new(10, Duration::from_secs(60), Arc::new(clock)).unwrap();
+        for n in 0..u32::try_from(MOST_ADDRESSES + 5_000).unwrap() {
+            attempts.failed(IpAddr::V4(n.into()));
+        }
+        assert!(attempts.limiter.len() <= MOST_ADDRESSES);
+        now.store(2_000, Ordering::SeqCst);
+        let late: IpAddr = "192.0.2.1".parse().unwrap();
+        for _ in 0..10 {
+            attempts.failed(late);
+        }
+        assert!(attempts.wait(late).is_some());
+        assert!(attempts.limiter.len() < 10 && attempts.closed.read().unwrap().len() < 10);
     }
 
     #[test]

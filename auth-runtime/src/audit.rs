@@ -23,8 +23,8 @@ const TARGET: &str = "auth_runtime::decision";
 /// Somebody was let in.
 pub(crate) fn granted(handler: &dyn fmt::Display, identity: Option<&Identity>) {
     count("granted", "granted");
-    match identity {
-        Some(identity) => tracing::debug!(
+    if let Some(identity) = identity {
+        tracing::debug!(
             target: TARGET,
             %handler,
             issuer = ?identity.issuer(),
@@ -32,8 +32,9 @@ pub(crate) fn granted(handler: &dyn fmt::Display, identity: Option<&Identity>) {
             method = ?identity.method(),
             kid = identity.kid().map(tracing::field::debug),
             "granted"
-        ),
-        None => tracing::debug!(target: TARGET, %handler, "granted without credentials"),
+        );
+    } else {
+        tracing::debug!(target: TARGET, %handler, "granted without credentials");
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{Error, FromRequest, HttpRequest, dev, dev::ServiceRequest, error::InternalError};
+use actix_web::{Error, FromRequest, HttpRequest, dev, dev::ServiceRequest};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -203,8 +203,7 @@ impl<T> Future for Identify<T> {
             if rejection.is_about_given_credentials() {
                 Current::with(&self.request, |current| current.rejection = Some(rejection.clone()));
             }
-            let response = rejection.clone().into_response(&self.request);
-            InternalError::from_response(rejection, response).into()
+            rejection.into_error(&self.request, None)
         }))
     }
 }
@@ -231,6 +230,8 @@ pub trait IdentityExt {
     /// anew, which costs as much as the guard's own verification; where the verifier makes callers wait, the identity is
     /// known only after the guard or an extractor has waited for it. A `None` decides nothing: use an attribute or
     /// [`guard`](crate::guard()) to refuse requests.
+    ///
+    /// It looks into the request's extensions: call it before you borrow them, not inside `extensions_mut().insert(…)`.
     fn identity(&self) -> Option<Identity>;
 }
 

@@ -1,6 +1,7 @@
 //! The one function that sees the whole chain: `Auth` → credential → identity → decision.
 
 use std::{
+    cell::Cell,
     fmt,
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, Location},
@@ -8,7 +9,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use tracing::Span;
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide},
     identity::Identity,
     policy::{Answer, Check, Condition, Policy, Said},
-    rejection::Rejection,
+    rejection::{Rejection, RejectionError},
     response::{self, Answering},
 };
 
@@ -35,7 +36,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use actix_web::{HttpRequest, HttpResponse};
+/// use actix_web::{Error, HttpRequest, HttpResponse};
 /// use auth_runtime::{Policy, guard};
 ///
 /// static ADMINS: Policy = Policy::role("admin");
@@ -425,6 +426,14 @@ impl Rejection {
             Answering::Done(response) => response,
             Answering::Waiting(response) => response.await,
         }
+    }
+
+    /// As an extractor's error, with its response if that had to be waited for.
+    pub(crate) fn into_error(self, request: &HttpRequest, response: Option<HttpResponse>) -> Error {
+        let request = request.clone();
+        let render = move |rejection: &Self| rejection.clone().into_response(&request);
+        let waited_for = Cell::new(response);
+        RejectionError { rejection: self, waited_for, render: Box::new(render) }.into()
     }
 
     pub(crate) fn answer(&self, request: &HttpRequest) -> Answering {

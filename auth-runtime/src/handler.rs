@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev, web};
+use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev, web};
 use pin_project_lite::pin_project;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     guard::{Guarding, Place, Undecided, settle},
     identity::Identity,
     policy::Policy,
-    rejection::Rejection,
+    rejection::{Rejection, RejectionError},
     response::{self, Answering, PendingResponse},
 };
 
@@ -190,14 +190,21 @@ where
     type Output = HttpResponse;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
+        // A guarded handler inside a hidden one hides too.
+        let hides =
+            self.site.hides || Current::with(&self.request, |outer| outer.hides).unwrap_or(false);
+        // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
+        let ours = |error: &Error| hides && RejectionError::is_denial(error);
         let rejection = match ready!(self.as_mut().advance(context)) {
+            Ok(response) if response.error().is_some_and(ours) => Rejection::NotFound,
             Ok(response) => return Poll::Ready(response),
+            Err(Refused::Error(error)) if ours(&error) => Rejection::NotFound,
             Err(Refused::Error(error)) => return Poll::Ready(HttpResponse::from_error(error)),
             Err(Refused::Rejection(rejection)) => rejection,
         };
         let mut this = self.project();
         let rejection =
-            if this.site.hides && rejection.is_denial() { Rejection::NotFound } else { rejection };
+            if hides && rejection.is_denial() { Rejection::NotFound } else { rejection };
         match rejection.answer(this.request) {
             Answering::Done(response) => Poll::Ready(response),
             Answering::Waiting(mut response) => {
@@ -238,7 +245,14 @@ where
                     this.stage.set(Stage::Extract { extracting });
                 }
                 StageProjection::Extract { extracting } => {
-                    ready!(load(this.current, this.loading, context))?;
+                    match ready!(load(this.current, this.loading, context)) {
+                        Ok(()) => {}
+                        // As below: nothing is told before the decision.
+                        Err(Refused::Error(_)) if site.hides && this.undecided.is_some() => {
+                            return Poll::Ready(Err(Rejection::NotFound.into()));
+                        }
+                        Err(refused) => return Poll::Ready(Err(refused)),
+                    }
                     let extracted =
                         ready!(Current::during(this.current, || extracting.poll(context)));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).

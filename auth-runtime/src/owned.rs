@@ -12,7 +12,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{Error, FromRequest, HttpRequest, dev, error::InternalError};
+use actix_web::{Error, FromRequest, HttpRequest, dev};
 
 use crate::{
     audit,
@@ -207,17 +207,16 @@ impl<T> Future for Owning<T> {
                 },
                 Stage::Refusing(rejection, response) => {
                     let response = ready!(response.as_mut().poll(context));
-                    let error = InternalError::from_response(rejection.clone(), response);
-                    return Poll::Ready(Err(error.into()));
+                    let error = rejection.clone().into_error(&self.request, Some(response));
+                    return Poll::Ready(Err(error));
                 }
             };
             match refused {
                 Refused::Error(error) => return Poll::Ready(Err(error)),
                 Refused::Rejection(rejection) => match rejection.answer(&self.request) {
                     Answering::Done(response) => {
-                        return Poll::Ready(Err(
-                            InternalError::from_response(rejection, response).into()
-                        ));
+                        let error = rejection.into_error(&self.request, Some(response));
+                        return Poll::Ready(Err(error));
                     }
                     Answering::Waiting(response) => {
                         self.stage = Stage::Refusing(rejection, response);
@@ -250,7 +249,10 @@ async fn load<T: Resource>(
     };
 
     let id = match Parameter::of(&request, T::PARAMETER) {
-        Parameter::Text(id) => id.parse().ok(),
+        Parameter::Text(id) => {
+            let parsed = std::panic::catch_unwind(AssertUnwindSafe(|| id.parse().ok()));
+            parsed.map_err(|_| failed("`Id::from_str` panicked"))?
+        }
         Parameter::Malformed => None,
         found @ (Parameter::Missing | Parameter::Ambiguous) => {
             let number = if found == Parameter::Missing { "none" } else { "several" };
@@ -267,7 +269,8 @@ async fn load<T: Resource>(
         return Err(Rejection::NotFound.into());
     };
 
-    let mut loading = pin!(T::load(id, &request));
+    // A `load` that panics before it gives its future panics inside this one.
+    let mut loading = pin!(async { T::load(id, &request).await });
     let loaded = poll_fn(|context| poll_caught(loading.as_mut(), context)).await;
     let resource = match loaded {
         Ok(Ok(Some(resource))) => resource,

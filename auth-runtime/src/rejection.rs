@@ -1,8 +1,8 @@
 //! Why a request goes no further, and which status says so.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{cell::Cell, error::Error, fmt, time::Duration};
 
-use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use crate::{credential::CredentialError, decision::Denial, verifier::VerifyErrorKind};
 
@@ -174,6 +174,43 @@ impl fmt::Display for Rejection {
 }
 
 impl Error for Rejection {}
+
+/// A rejection on its way through actix-web, as an extractor's error. Every look at it renders it anew.
+pub(crate) struct RejectionError {
+    pub(crate) rejection: Rejection,
+    /// The response where it had to be waited for; the first look gets it.
+    pub(crate) waited_for: Cell<Option<HttpResponse>>,
+    pub(crate) render: Box<dyn Fn(&Rejection) -> HttpResponse>,
+}
+
+impl RejectionError {
+    /// Whether an error of actix-web's is a refusal of ours.
+    pub(crate) fn is_denial(error: &actix_web::Error) -> bool {
+        error.as_error::<Self>().is_some_and(|error| error.rejection.is_denial())
+    }
+}
+
+impl fmt::Debug for RejectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RejectionError").field(&self.rejection).finish()
+    }
+}
+
+impl fmt::Display for RejectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rejection.fmt(f)
+    }
+}
+
+impl ResponseError for RejectionError {
+    fn status_code(&self) -> StatusCode {
+        self.rejection.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.waited_for.take().unwrap_or_else(|| (self.render)(&self.rejection))
+    }
+}
 
 impl From<CredentialError> for Rejection {
     fn from(error: CredentialError) -> Self {

@@ -330,7 +330,8 @@ fn finish(rejection: &Rejection, mut response: HttpResponse) -> HttpResponse {
     | Rejection::TooManyAttempts { retry_after } = rejection
     {
         // Rounded up: coming back a little late is better than a little early.
-        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+        let seconds =
+            retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0));
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

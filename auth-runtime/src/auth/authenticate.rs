@@ -4,6 +4,7 @@ use std::{
     future::Future,
     panic::AssertUnwindSafe,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -43,14 +44,18 @@ struct Origin {
     check_expiry: bool,
 }
 
-/// What somebody who made us wait said of a credential, kept for whoever asks again during this request.
+/// What somebody who made us wait said of a credential, kept for whoever asks the same [`Auth`] again during this request.
 ///
 /// The type is private, so only a verified identity is ever found under it.
 struct Remembered {
+    auth: Auth,
     method: Method,
     text: Box<[u8]>,
     identity: Identity,
 }
+
+/// This request's credential was counted as a failed attempt.
+struct Counted;
 
 /// Somebody else's code panicked.
 pub(crate) struct Panicked;
@@ -95,7 +100,8 @@ impl Authenticating {
         if let Ok(identity) = &result {
             let (method, text) = (origin.method, std::mem::take(text));
             let identity = identity.clone();
-            request.extensions_mut().insert(Remembered { method, text, identity });
+            let auth = auth.clone();
+            request.extensions_mut().insert(Remembered { auth, method, text, identity });
         }
         Poll::Ready(result.map(Some))
     }
@@ -110,7 +116,10 @@ impl Auth {
     /// The identity of a request, if it can be told without waiting. Bad credentials give none.
     pub(crate) fn identity_now(&self, request: &HttpRequest) -> Option<Identity> {
         match self.start(request) {
-            Started::Done(result) => result.ok().flatten(),
+            Started::Done(result) => {
+                self.count(request, result.as_ref().err());
+                result.ok().flatten()
+            }
             Started::Waiting { .. } => None,
         }
     }
@@ -131,16 +140,25 @@ impl Auth {
 
     /// How long this client has to wait before its credentials are looked at, if it failed too often.
     fn wait(&self, request: &HttpRequest) -> Option<Duration> {
-        self.0.attempts.as_ref()?.wait(self.0.networks.client(request)?)
+        let attempts = self.0.attempts.as_ref()?;
+        // This request was the last attempt: whoever asks again during it gets the same answer.
+        if request.extensions().contains::<Counted>() {
+            return None;
+        }
+        attempts.wait(self.0.networks.client(request)?)
     }
 
     /// Counts a credential that nobody vouches for against the address it came from.
     fn count(&self, request: &HttpRequest, rejection: Option<&Rejection>) {
         let Some(Rejection::InvalidToken | Rejection::InvalidApiKey) = rejection else { return };
-        if let Some(attempts) = &self.0.attempts
-            && let Some(client) = self.0.networks.client(request)
-        {
+        let Some(attempts) = &self.0.attempts else { return };
+        // Several extractors may come upon the same credential: that is one attempt.
+        if request.extensions().contains::<Counted>() {
+            return;
+        }
+        if let Some(client) = self.0.networks.client(request) {
             attempts.failed(client);
+            request.extensions_mut().insert(Counted);
         }
     }
 
@@ -150,6 +168,7 @@ impl Auth {
             Credential::ApiKey(key) => (key, Method::ApiKey),
         };
         if let Some(known) = request.extensions().get::<Remembered>()
+            && Arc::ptr_eq(&known.auth.0, &self.0)
             && known.method == method
             && *known.text == *text
         {

@@ -321,8 +321,8 @@ impl AuthBuilder {
         if token_limit == 0 {
             return Err(BuildErrorKind::TokenLimit.into());
         }
-        let names: Vec<&str> = issuers.iter().map(Issuer::name).collect();
-        let metadata = resource.map(|resource| resource.describe(&names)).transpose()?;
+        let trusted: Vec<&str> = issuers.iter().map(Issuer::name).collect();
+        let metadata = resource.map(|resource| resource.describe(&trusted)).transpose()?;
         let jwt = if issuers.is_empty() { None } else { Some(JwtVerifier::new(issuers)?) };
         let mut networks = Networks::default();
         for (name, texts) in named {

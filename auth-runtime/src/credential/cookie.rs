@@ -197,6 +197,8 @@ mod tests {
         assert_eq!(read(&["session=aaaaaaaaaaaaaaaaa"]), Err(CredentialError::TooLong));
     }
 
+    const SITE: &str = "sec-fetch-site";
+
     #[test]
     fn what_could_change_something_has_to_come_from_here() {
         let cookie = Cookie::named("session").origin("https://app.example.com");
@@ -209,7 +211,6 @@ mod tests {
             }
             cookie.is_same_origin(&request.to_http_request())
         };
-        const SITE: &str = "sec-fetch-site";
         for method in ["GET", "HEAD", "OPTIONS"] {
             assert!(is_ours(method, &[(SITE, "cross-site")]), "{method}");
         }

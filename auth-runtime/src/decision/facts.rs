@@ -130,8 +130,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn answer(&self, check: &Check) -> Option<bool> {
-        // The same place in a policy is the same question; two places that share an address ask the same function.
-        let (_, held) = self.answers.iter().find(|(asked, _)| std::ptr::eq(*asked, check))?;
+        let (_, held) = self.answers.iter().find(|(asked, _)| asked.is(check))?;
         Some(*held)
     }
 

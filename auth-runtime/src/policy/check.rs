@@ -30,19 +30,33 @@ use crate::identity::Identity;
 pub struct Check {
     name: &'static str,
     ask: fn(&HttpRequest, &Identity) -> Answer,
+    /// The name is the function's path, so within one policy the same name is the same function.
+    by_path: bool,
 }
 
 impl Check {
     /// `name` stands in logs.
     #[must_use]
     pub const fn new(name: &'static str, ask: fn(&HttpRequest, &Identity) -> Answer) -> Self {
-        Self { name, ask }
+        Self { name, ask, by_path: false }
+    }
+
+    /// Called by generated code only: a function by its path, as the attribute holds it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn by_path(path: &'static str, ask: fn(&HttpRequest, &Identity) -> Answer) -> Self {
+        Self { name: path, ask, by_path: true }
     }
 
     /// The name given to [`new`](Self::new).
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether this is the same question. By hand, that is the same place in the policy.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.by_path && other.by_path && self.name == other.name)
     }
 
     pub(crate) fn ask(&self, request: &HttpRequest, identity: &Identity) -> Answer {

@@ -406,7 +406,7 @@ async fn from_inside() -> impl Responder {
     "x"
 }
 
-#[require_ip("0.0.0.0/0", "::/0", deny = not_found)]
+#[require_ip("0.0.0.0/1", "8000::/1", deny = not_found)]
 #[require_auth]
 #[require_scope(any("a", "b"))]
 #[require_scope(Scope::WriteDocs)]
