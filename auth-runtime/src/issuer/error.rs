@@ -26,6 +26,8 @@ pub(crate) enum Problem {
     NoAudience,
     #[error("an audience is empty: give the name by which tokens call this API")]
     EmptyAudience,
+    #[error("a client is empty: give the `client_id` whose tokens are taken")]
+    EmptyClient,
     #[error("a leeway of {0} s is too long: give at most 300 s")]
     Leeway(u64),
     #[error(

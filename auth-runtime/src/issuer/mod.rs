@@ -3,6 +3,7 @@
 mod error;
 mod jwk;
 mod key;
+mod preset;
 
 use std::{fmt, time::Duration};
 
@@ -52,6 +53,9 @@ pub struct Issuer {
     name: String,
     audiences: Vec<String>,
     pub(crate) any_audience: bool,
+    clients: Vec<String>,
+    /// Claims that have to say this, exactly.
+    required: Vec<(String, String)>,
     keys: Vec<Key>,
     sets: Vec<String>,
     algorithms: Vec<Algorithm>,
@@ -72,6 +76,9 @@ pub enum TokenProfile {
     /// RFC 9068 to the letter: `typ` is `at+jwt` or `application/at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`,
     /// `iat` and `jti` are all there.
     Rfc9068,
+    /// ID tokens (OpenID Connect Core §2), where a front end logs in for its own back end: `typ` is absent or `JWT`, and
+    /// `azp`, if there is one, names the audience too. Access tokens are refused.
+    IdToken,
 }
 
 impl Issuer {
@@ -81,6 +88,8 @@ impl Issuer {
             name: name.into(),
             audiences: Vec::new(),
             any_audience: false,
+            clients: Vec::new(),
+            required: Vec::new(),
             keys: Vec::new(),
             sets: Vec::new(),
             algorithms: Vec::new(),
@@ -98,6 +107,14 @@ impl Issuer {
     /// A name by which tokens may call this API in `aud`. With several, any one suffices (RFC 7519 §4.1.3).
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
+        self
+    }
+
+    /// A client whose tokens are taken: `client_id` (RFC 9068 §2.2), or where a token has none `azp`
+    /// (OpenID Connect Core §2) or `cid` (Okta).
+    /// With several, any one of them; without any, every client's.
+    pub fn client(mut self, client: impl Into<String>) -> Self {
+        self.clients.push(client.into());
         self
     }
 
@@ -160,6 +177,8 @@ impl Issuer {
             name,
             audiences,
             any_audience,
+            clients,
+            required,
             keys,
             sets,
             algorithms,
@@ -176,6 +195,9 @@ impl Issuer {
         }
         if audiences.iter().any(String::is_empty) {
             return Err(Problem::EmptyAudience);
+        }
+        if clients.iter().any(String::is_empty) {
+            return Err(Problem::EmptyClient);
         }
         if audiences.is_empty() && !any_audience {
             return Err(Problem::NoAudience);
@@ -204,6 +226,8 @@ impl Issuer {
         Ok(LoadedIssuer {
             name: name.into(),
             audiences: (!any_audience).then_some(audiences),
+            clients,
+            required,
             keys: loaded,
             leeway: leeway.as_secs(),
             roles,
@@ -228,6 +252,9 @@ pub(crate) struct LoadedIssuer {
     pub(crate) name: Box<str>,
     /// `None` takes any, and none.
     pub(crate) audiences: Option<Vec<String>>,
+    /// Empty takes any.
+    pub(crate) clients: Vec<String>,
+    pub(crate) required: Vec<(String, String)>,
     /// Never empty; all symmetric or none.
     pub(crate) keys: Vec<LoadedKey>,
     /// In seconds.

@@ -31,7 +31,8 @@ pub(super) fn check<'a>(
 ) -> Result<Accepted<'a>, VerifyError> {
     let expires_at = check_time(issuer.leeway, claims, now)?;
     check_audience(issuer.audiences.as_deref(), claims)?;
-    check_kind(issuer.profile, header.kind, claims)?;
+    check_client(issuer, claims)?;
+    check_kind(issuer, header.kind, claims)?;
 
     // RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §6: a bound token that comes as a plain one was taken from its owner (P1).
     if claims.contains_key("cnf") {
@@ -91,13 +92,32 @@ fn check_audience(ours: Option<&[String]>, claims: &Map<String, Value>) -> Resul
     }
 }
 
+/// Whose token it is, where that matters, and whatever else this issuer's tokens have to say.
+fn check_client(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<(), VerifyError> {
+    if !issuer.clients.is_empty() {
+        let mut client = None;
+        for name in ["client_id", "azp", "cid"] {
+            client = client.or(string(claims, name)?);
+        }
+        if !client.is_some_and(|client| issuer.clients.iter().any(|known| known == client)) {
+            return Err(invalid("it was issued to another client"));
+        }
+    }
+    let says = |name: &str, wanted: &str| claims.get(name).and_then(Value::as_str) == Some(wanted);
+    if issuer.required.iter().all(|(name, wanted)| says(name, wanted)) {
+        Ok(())
+    } else {
+        Err(invalid("a claim that this issuer's tokens have is missing or different"))
+    }
+}
+
 /// The token is an access token, as far as one can tell (RFC 9068 §4, RFC 8725 §3.11).
 fn check_kind(
-    profile: TokenProfile,
+    issuer: &LoadedIssuer,
     kind: Kind,
     claims: &Map<String, Value>,
 ) -> Result<(), VerifyError> {
-    match (profile, kind) {
+    match (issuer.profile, kind) {
         (TokenProfile::Rfc9068, Kind::AccessToken) => {
             // RFC 9068 §2.2. Their types are checked where they are read.
             let required = ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"];
@@ -112,6 +132,26 @@ fn check_kind(
             Err(invalid("it has the shape of an ID token, logout token or security event"))
         }
         (TokenProfile::AccessToken, Kind::AccessToken | Kind::Unsaid) => Ok(()),
+        (TokenProfile::IdToken, Kind::AccessToken) => Err(invalid("it is an access token")),
+        (TokenProfile::IdToken, Kind::Unsaid) => check_id_token(issuer, claims),
+    }
+}
+
+/// OpenID Connect Core §3.1.3.7: whoever asked for it (`azp`) is one it is for.
+fn check_id_token(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<(), VerifyError> {
+    let is_access_token = claims.contains_key("scope") || claims.contains_key("scp");
+    let says = |name: &str, values: &[&str]| {
+        claims.get(name).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
+    };
+    let other =
+        says("typ", &["Bearer", "Refresh", "Offline", "Logout"]) || says("token_use", &["access"]);
+    if is_access_token || other || claims.contains_key("events") {
+        return Err(invalid("it is no ID token"));
+    }
+    let ours = issuer.audiences.as_deref().unwrap_or_default();
+    match string(claims, "azp")? {
+        Some(azp) if !ours.iter().any(|ours| ours == azp) => Err(invalid("`azp` is somebody else")),
+        _ => Ok(()),
     }
 }
 

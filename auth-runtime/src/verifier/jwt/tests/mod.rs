@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod presets;
 mod properties;
 mod syntax;
 
