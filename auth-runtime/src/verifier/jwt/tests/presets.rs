@@ -8,9 +8,9 @@ fn keyed(issuer: Issuer) -> Issuer {
 }
 
 /// A token of this issuer with these claims; `iat` and `exp` are right.
-fn of(iss: &str, changes: Value) -> String {
+fn of(iss: &str, changes: impl std::borrow::Borrow<Value>) -> String {
     let mut claims = json!({"iss": iss, "sub": "ann", "iat": NOW, "exp": NOW + 300});
-    for (name, value) in changes.as_object().unwrap() {
+    for (name, value) in changes.borrow().as_object().unwrap() {
         claims[name] = value.clone();
     }
     // None of them but RFC 9068's says `at+jwt`.
