@@ -4,7 +4,7 @@ use std::{error::Error, fmt, net::IpAddr, time::Duration};
 
 use reqwest::{
     Client, Method, Request, StatusCode, Url,
-    header::{ACCEPT, ETAG, HeaderValue, IF_NONE_MATCH},
+    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH},
     redirect::Policy,
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Fetcher {
 #[derive(Debug)]
 pub(crate) enum Fetched {
     NotModified,
-    Document { body: Vec<u8>, etag: Option<HeaderValue> },
+    Document { body: Vec<u8>, etag: Option<HeaderValue>, content_type: Option<HeaderValue> },
 }
 
 /// Why a document could not be fetched.
@@ -83,24 +83,31 @@ fn is_secure(url: &Url) -> bool {
 
 impl Fetcher {
     pub(crate) fn new(timeout: Duration, limit: usize) -> Result<Self, FetchError> {
+        let redirects = Policy::custom(|attempt| {
+            // The issuer vouches for its own host alone (CHECKLIST K2).
+            let same_host = attempt.previous().first().is_some_and(|first| {
+                first.host() == attempt.url().host()
+                    && first.port_or_known_default() == attempt.url().port_or_known_default()
+            });
+            if same_host && is_secure(attempt.url()) && attempt.previous().len() <= MOST_REDIRECTS {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        });
+        Self::redirected(timeout, limit, redirects)
+    }
+
+    /// Follows no redirect: what a request carries is for the one address it was given.
+    pub(crate) fn staying(timeout: Duration, limit: usize) -> Result<Self, FetchError> {
+        Self::redirected(timeout, limit, Policy::none())
+    }
+
+    fn redirected(timeout: Duration, limit: usize, policy: Policy) -> Result<Self, FetchError> {
         let client = Client::builder()
             .timeout(timeout)
             .connect_timeout(timeout)
-            .redirect(Policy::custom(|attempt| {
-                // The issuer vouches for its own host alone (CHECKLIST K2).
-                let same_host = attempt.previous().first().is_some_and(|first| {
-                    first.host() == attempt.url().host()
-                        && first.port_or_known_default() == attempt.url().port_or_known_default()
-                });
-                if same_host
-                    && is_secure(attempt.url())
-                    && attempt.previous().len() <= MOST_REDIRECTS
-                {
-                    attempt.follow()
-                } else {
-                    attempt.stop()
-                }
-            }))
+            .redirect(policy)
             // A proxy in the environment would see every secret we send.
             .no_proxy()
             .user_agent(concat!("auth-runtime/", env!("CARGO_PKG_VERSION")))
@@ -133,6 +140,7 @@ impl Fetcher {
             status => return Err(FetchError::Status(status)),
         }
         let etag = response.headers().get(ETAG).cloned();
+        let content_type = response.headers().get(CONTENT_TYPE).cloned();
         let mut body = Vec::new();
         while let Some(chunk) =
             response.chunk().await.map_err(|error| FetchError::unreachable(&error))?
@@ -142,7 +150,7 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched::Document { body, etag })
+        Ok(Fetched::Document { body, etag, content_type })
     }
 }
 

@@ -77,6 +77,7 @@ impl Identity {
             amr,
             auth_time,
             expires_at,
+            leeway: _,
             claims,
         } = verified;
         Self(Arc::new(Inner {
@@ -251,6 +252,8 @@ pub struct Verified {
     pub(crate) amr: Vec<Box<str>>,
     pub(crate) auth_time: Option<u64>,
     pub(crate) expires_at: Option<u64>,
+    /// How far past `expires_at` it is still taken, in seconds, since clocks differ.
+    pub(crate) leeway: u64,
     /// The claims as the JSON object they came in; `None` reads as `{}`.
     pub(crate) claims: Option<Box<RawValue>>,
 }
@@ -270,6 +273,7 @@ impl Verified {
             amr: Vec::new(),
             auth_time: None,
             expires_at: None,
+            leeway: 0,
             claims: None,
         }
     }

@@ -231,7 +231,11 @@ impl Auth {
         request: &HttpRequest,
     ) -> Result<Identity, Rejection> {
         let answer = answer.and_then(|verified| match verified.expires_at {
-            Some(end) if origin.check_expiry && self.now() >= end => Err(VerifyError::expired()),
+            Some(end)
+                if origin.check_expiry && self.now() >= end.saturating_add(verified.leeway) =>
+            {
+                Err(VerifyError::expired())
+            }
             _ => Ok(verified),
         });
         let mut verified = answer.map_err(|error| refused(&error, origin.method))?;

@@ -4,7 +4,7 @@
 //! a token without `aud` or `iss`, pass `exp == now`, unknown `crit` and any `typ`.
 
 mod header;
-mod rules;
+pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -78,6 +78,7 @@ impl JwtVerifier {
             amr: methods(&claims),
             auth_time: accepted.auth_time,
             expires_at: Some(accepted.expires_at),
+            leeway: issuer.leeway,
             claims: Some(
                 RawValue::from_string(payload)
                     .map_err(|_| invalid("the payload is no sound JSON object"))?,

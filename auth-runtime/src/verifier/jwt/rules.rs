@@ -29,7 +29,7 @@ pub(super) fn check<'a>(
     claims: &'a Map<String, Value>,
     now: u64,
 ) -> Result<Accepted<'a>, VerifyError> {
-    let expires_at = check_time(issuer.leeway, claims, now)?;
+    let expires_at = check_time(issuer.leeway, claims, now)?.ok_or_else(no_expiry)?;
     check_audience(issuer.audiences.as_deref(), claims)?;
     check_client(issuer, claims)?;
     check_kind(issuer, header.kind, claims)?;
@@ -38,9 +38,7 @@ pub(super) fn check<'a>(
     if claims.contains_key("cnf") {
         return Err(invalid("it is bound to a key, and came as a plain bearer token"));
     }
-    let subject = string(claims, "sub")?
-        .filter(|subject| !subject.is_empty())
-        .ok_or_else(|| invalid("`sub` is missing or empty"))?;
+    let subject = subject(claims)?;
     string(claims, "jti")?;
     string(claims, "client_id")?;
     Ok(Accepted {
@@ -51,15 +49,18 @@ pub(super) fn check<'a>(
     })
 }
 
-/// `exp`, `nbf` and `iat` (RFC 7519 §4.1.4–6). Gives `exp`.
-fn check_time(leeway: u64, claims: &Map<String, Value>, now: u64) -> Result<u64, VerifyError> {
-    let expires_at =
-        seconds(claims, "exp", Round::Down)?.ok_or_else(|| invalid("`exp` is missing"))?;
+/// `exp`, `nbf` and `iat` (RFC 7519 §4.1.4–6), as far as they are there. Gives `exp`.
+pub(in crate::verifier) fn check_time(
+    leeway: u64,
+    claims: &Map<String, Value>,
+    now: u64,
+) -> Result<Option<u64>, VerifyError> {
+    let expires_at = seconds(claims, "exp", Round::Down)?;
     let not_before = seconds(claims, "nbf", Round::Up)?;
     let issued_at = seconds(claims, "iat", Round::Up)?;
 
     // "On or after" the time: at `exp` itself the token is over.
-    if now >= expires_at.saturating_add(leeway) {
+    if expires_at.is_some_and(|end| now >= end.saturating_add(leeway)) {
         return Err(VerifyError::expired());
     }
     let latest_start = now.saturating_add(leeway);
@@ -72,8 +73,22 @@ fn check_time(leeway: u64, claims: &Map<String, Value>, now: u64) -> Result<u64,
     Ok(expires_at)
 }
 
+pub(in crate::verifier) fn no_expiry() -> VerifyError {
+    invalid("`exp` is missing")
+}
+
+/// Who the token is about (RFC 7519 §4.1.2): never nobody.
+pub(in crate::verifier) fn subject(claims: &Map<String, Value>) -> Result<&str, VerifyError> {
+    string(claims, "sub")?
+        .filter(|subject| !subject.is_empty())
+        .ok_or_else(|| invalid("`sub` is missing or empty"))
+}
+
 /// `aud` is a string or an array of strings; one that names us suffices (RFC 7519 §4.1.3). `None` takes any.
-fn check_audience(ours: Option<&[String]>, claims: &Map<String, Value>) -> Result<(), VerifyError> {
+pub(in crate::verifier) fn check_audience(
+    ours: Option<&[String]>,
+    claims: &Map<String, Value>,
+) -> Result<(), VerifyError> {
     let named: Vec<&str> = match claims.get("aud") {
         None if ours.is_none() => return Ok(()),
         Some(Value::String(audience)) => vec![audience],
@@ -156,7 +171,7 @@ fn check_id_token(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<
 }
 
 /// Tokens that say `JWT` or nothing and are no access tokens are known by their claims.
-fn is_something_else(claims: &Map<String, Value>) -> bool {
+pub(in crate::verifier) fn is_something_else(claims: &Map<String, Value>) -> bool {
     let has = |name: &str| claims.contains_key(name);
     let says = |name: &str, values: &[&str]| {
         claims.get(name).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
@@ -174,13 +189,13 @@ fn is_something_else(claims: &Map<String, Value>) -> bool {
 
 /// Which way a fraction of a second goes: always against the token.
 #[derive(Clone, Copy)]
-enum Round {
+pub(in crate::verifier) enum Round {
     Down,
     Up,
 }
 
 /// A `NumericDate` (RFC 7519 §2): a number of seconds, possibly with a fraction.
-fn seconds(
+pub(in crate::verifier) fn seconds(
     claims: &Map<String, Value>,
     name: &str,
     round: Round,
@@ -213,7 +228,10 @@ fn whole_seconds(number: &Number, round: Round) -> Option<u64> {
     in_range.then_some(rounded as u64)
 }
 
-fn string<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, VerifyError> {
+pub(in crate::verifier) fn string<'a>(
+    claims: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, VerifyError> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
