@@ -1,6 +1,8 @@
 //! What weakens a check. Nothing here is reached by accident: the word stands in the path.
 
 use crate::issuer::Issuer;
+#[cfg(feature = "jwks")]
+use crate::verifier::introspection::Introspection;
 
 /// The dangerous side of an [`Issuer`]; see [`Issuer::danger`].
 #[derive(Debug)]
@@ -25,6 +27,64 @@ impl DangerousIssuer {
     /// ```
     pub fn accept_any_audience(mut self) -> Issuer {
         self.0.any_audience = true;
+        self.0
+    }
+}
+
+/// The dangerous side of an [`Introspection`]; see [`Introspection::danger`].
+#[cfg(feature = "jwks")]
+#[derive(Debug)]
+#[must_use = "call one of its methods to get the introspection back"]
+pub struct DangerousIntrospection(pub(crate) Introspection);
+
+#[cfg(feature = "jwks")]
+impl DangerousIntrospection {
+    /// Takes tokens for any audience, and tokens without one.
+    ///
+    /// Every application that trusts this server can then use the tokens its users bring it to call yours
+    /// (RFC 7662 §4, RFC 8725 §3.9). Endpoints call refresh tokens active as well, and where they do not say which kind of
+    /// token it is, the audience alone keeps those out. There is a reason only where the server never says for whom a
+    /// token is, and serves nobody else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth_runtime::Introspection;
+    ///
+    /// let introspection = || {
+    ///     Introspection::new("https://id.example.com/introspect")
+    ///         .client_secret_basic("api", "from-a-file")
+    ///         .issuer("https://id.example.com/")
+    /// };
+    /// assert!(introspection().build().is_err()); // no audience: does not build
+    /// assert!(introspection().danger().accept_any_audience().build().is_ok());
+    /// ```
+    pub fn accept_any_audience(mut self) -> Introspection {
+        self.0.any_audience = true;
+        self.0
+    }
+
+    /// Takes tokens whose answer has no `exp`, which RFC 7662 §2.2 allows: then they are good for as long as the endpoint
+    /// says so.
+    ///
+    /// What makes up for the missing end is that the endpoint is asked again and again
+    /// ([`Introspection::max_age`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth_runtime::Introspection;
+    ///
+    /// let introspection = Introspection::new("https://id.example.com/introspect")
+    ///     .client_secret_basic("api", "from-a-file")
+    ///     .issuer("https://id.example.com/")
+    ///     .audience("api") // stays required
+    ///     .danger()
+    ///     .accept_no_expiry();
+    /// assert!(introspection.build().is_ok());
+    /// ```
+    pub fn accept_no_expiry(mut self) -> Introspection {
+        self.0.needs_expiry = false;
         self.0
     }
 }

@@ -152,6 +152,8 @@ pub use crate::attributes::{
     Role, Scope, authorize, public, require_api_key, require_auth, require_ip, require_owner,
     require_role, require_scope, require_step_up,
 };
+#[cfg(feature = "jwks")]
+pub use crate::verifier::introspection::{Introspection, IntrospectionError, Introspector};
 pub use crate::{
     address::ForwardedBy,
     auth::{Auth, AuthBuilder, BuildError},

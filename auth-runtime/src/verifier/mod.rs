@@ -3,6 +3,8 @@
 //! JWTs have a verifier built in. A [`Verifier`] of the application's own decides about opaque tokens.
 
 pub(crate) mod api_key;
+#[cfg(feature = "jwks")]
+pub(crate) mod introspection;
 pub(crate) mod jwt;
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};

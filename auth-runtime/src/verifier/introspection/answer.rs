@@ -1,0 +1,332 @@
+//! What an endpoint says of a token (RFC 7662 §2.2), and whether that is enough.
+
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::{
+    claims::{ClaimPath, methods, roles, scopes},
+    identity::Verified,
+    json,
+    verifier::{
+        VerifyError,
+        jwt::rules::{
+            Round, check_audience, check_time, is_something_else, no_expiry, seconds, string,
+            subject,
+        },
+    },
+};
+
+/// An answer from which nothing follows, neither that the token is good nor that it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unusable(&'static str);
+
+/// An answer that says one or the other.
+#[derive(Debug)]
+pub(super) struct Answer {
+    active: bool,
+    claims: Map<String, Value>,
+    text: Box<RawValue>,
+}
+
+impl Answer {
+    /// Reads the body of an answer with status 200.
+    pub(super) fn read(content_type: Option<&[u8]>, body: Vec<u8>) -> Result<Self, Unusable> {
+        // A signed answer (RFC 9701) has a type of its own; taking one for JSON would be taking it without its signature.
+        if !content_type.is_some_and(is_json) {
+            return Err(Unusable("its content type is not `application/json`"));
+        }
+        let text = String::from_utf8(body).map_err(|_| Unusable("it is not UTF-8"))?;
+        let claims = json::object(&text).map_err(|_| Unusable("it is no sound JSON object"))?;
+        let Some(Value::Bool(active)) = claims.get("active") else {
+            return Err(Unusable("`active` is neither `true` nor `false`"));
+        };
+        let active = *active;
+        let text =
+            RawValue::from_string(text).map_err(|_| Unusable("it is no sound JSON object"))?;
+        Ok(Self { active, claims, text })
+    }
+}
+
+/// Parameters do not matter; the type itself compares without regard to case (RFC 9110 §8.3.1).
+fn is_json(content_type: &[u8]) -> bool {
+    content_type
+        .split(|byte| *byte == b';')
+        .next()
+        .is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/json"))
+}
+
+/// What an active token has to be.
+pub(super) struct Rules {
+    pub(super) issuer: Box<str>,
+    /// `None` takes any, and none.
+    pub(super) audiences: Option<Vec<String>>,
+    pub(super) needs_expiry: bool,
+    /// In seconds.
+    pub(super) leeway: u64,
+    pub(super) roles: ClaimPath,
+    pub(super) scopes: Option<ClaimPath>,
+}
+
+impl Rules {
+    /// Activity, issuer, time, audience, type, and the rest, in this order: what a JWT would have to say, except that the
+    /// endpoint, being asked, may leave `iss` out.
+    ///
+    /// `now` is in seconds since the Unix epoch.
+    pub(super) fn judge(&self, answer: Answer, now: u64) -> Result<Verified, VerifyError> {
+        let Answer { active, claims, text } = answer;
+        if !active {
+            return Err(invalid("the endpoint says that it is not active"));
+        }
+        if string(&claims, "iss")?.is_some_and(|issuer| *issuer != *self.issuer) {
+            return Err(invalid("`iss` names another issuer"));
+        }
+        let expires_at = check_time(self.leeway, &claims, now)?;
+        if expires_at.is_none() && self.needs_expiry {
+            return Err(no_expiry());
+        }
+        check_audience(self.audiences.as_deref(), &claims)?;
+        check_kind(&claims)?;
+        // RFC 7800 §3.1, RFC 8705 §3.2, RFC 9449 §6.2: a bound token that comes as a plain one was taken from its owner (P1).
+        if claims.contains_key("cnf") {
+            return Err(invalid("it is bound to a key, and came as a plain bearer token"));
+        }
+        string(&claims, "jti")?;
+        string(&claims, "client_id")?;
+
+        let mut verified = Verified::new(&*self.issuer, subject(&claims)?);
+        verified.roles = roles(&claims, &self.roles);
+        verified.scopes = scopes(&claims, self.scopes.as_ref());
+        verified.acr = string(&claims, "acr")?.map(Into::into);
+        verified.amr = methods(&claims);
+        verified.auth_time = seconds(&claims, "auth_time", Round::Down)?;
+        verified.expires_at = expires_at;
+        verified.leeway = self.leeway;
+        Ok(verified.claims(text))
+    }
+}
+
+/// An endpoint calls refresh tokens active as well, whatever it was hinted (RFC 7662 §2.1).
+fn check_kind(claims: &Map<String, Value>) -> Result<(), VerifyError> {
+    let says_another = |name: &str, fitting: &[&str]| -> Result<bool, VerifyError> {
+        let said = string(claims, name)?;
+        Ok(said.is_some_and(|said| !fitting.iter().any(|it| it.eq_ignore_ascii_case(said))))
+    };
+    // RFC 6749 §7.1; some servers say there what kind of token it is, and not how it is used.
+    if says_another("token_type", &["Bearer", "access_token"])? {
+        return Err(invalid("`token_type` is not that of a bearer token"));
+    }
+    // Not registered, but what Ory Hydra and Amazon Cognito tell their tokens apart by.
+    if says_another("token_use", &["access", "access_token"])? {
+        return Err(invalid("`token_use` is not that of an access token"));
+    }
+    if is_something_else(claims) {
+        return Err(invalid("it has the shape of an ID token, logout token or security event"));
+    }
+    Ok(())
+}
+
+fn invalid(reason: &'static str) -> VerifyError {
+    VerifyError::invalid(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const JSON: Option<&[u8]> = Some(b"application/json");
+
+    fn rules() -> Rules {
+        Rules {
+            issuer: "https://id.example.com/".into(),
+            audiences: Some(vec!["api".to_owned()]),
+            needs_expiry: true,
+            leeway: 60,
+            roles: "roles".into(),
+            scopes: None,
+        }
+    }
+
+    fn good() -> Value {
+        json!({"active": true, "sub": "ann", "aud": "api", "exp": 2_000})
+    }
+
+    fn judge(rules: &Rules, answer: &Value) -> Result<Verified, VerifyError> {
+        let answer = Answer::read(JSON, answer.to_string().into_bytes()).unwrap();
+        rules.judge(answer, 1_000)
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut answer = good();
+        answer[name] = value;
+        answer
+    }
+
+    fn without(name: &str) -> Value {
+        let mut answer = good();
+        answer.as_object_mut().unwrap().remove(name);
+        answer
+    }
+
+    #[test]
+    fn what_an_active_token_says_is_the_identity_s() {
+        let mut answer = good();
+        answer["roles"] = json!(["admin"]);
+        answer["scope"] = json!("read write");
+        answer["acr"] = json!("mfa");
+        answer["amr"] = json!(["otp"]);
+        answer["auth_time"] = json!(900.5);
+        let verified = judge(&rules(), &answer).unwrap();
+        assert_eq!((&*verified.issuer, &*verified.subject), ("https://id.example.com/", "ann"));
+        assert_eq!(*verified.roles, ["admin".into()]);
+        assert_eq!(*verified.scopes, ["read".into(), "write".into()]);
+        assert_eq!(verified.acr.as_deref(), Some("mfa"));
+        assert_eq!(*verified.amr, ["otp".into()]);
+        assert_eq!((verified.auth_time, verified.expires_at), (Some(900), Some(2_000)));
+        assert_eq!(verified.claims.unwrap().get(), answer.to_string());
+    }
+
+    #[test]
+    fn p3_active_has_to_be_a_boolean() {
+        for wrong in
+            [json!("true"), json!(1), json!(null), json!([true]), json!({}), json!("false")]
+        {
+            let answer = with("active", wrong).to_string().into_bytes();
+            assert!(Answer::read(JSON, answer).is_err());
+        }
+        assert!(Answer::read(JSON, without("active").to_string().into_bytes()).is_err());
+        assert!(judge(&rules(), &with("active", json!(false))).is_err());
+    }
+
+    #[test]
+    fn p3_every_claim_is_held_to_what_a_jwt_s_is() {
+        assert!(judge(&rules(), &good()).is_ok());
+        for (name, wrong) in [
+            ("exp", json!("2000")),
+            ("exp", json!(-1)),
+            ("exp", json!(1e300)),
+            ("exp", json!(null)),
+            ("exp", json!(940)),
+            ("nbf", json!(1_061)),
+            ("nbf", json!("0")),
+            ("iat", json!(1_061)),
+            ("iat", json!(true)),
+            ("iss", json!("https://id.example.com")),
+            ("iss", json!("https://ID.example.com/")),
+            ("iss", json!(["https://id.example.com/"])),
+            ("iss", json!(null)),
+            ("aud", json!("other")),
+            ("aud", json!(["other"])),
+            ("aud", json!([])),
+            ("aud", json!(["api", 1])),
+            ("aud", json!({"api": true})),
+            ("sub", json!("")),
+            ("sub", json!(7)),
+            ("client_id", json!(7)),
+            ("jti", json!(7)),
+            ("acr", json!(1)),
+            ("auth_time", json!("now")),
+            ("token_type", json!("DPoP")),
+            ("token_type", json!("refresh_token")),
+            ("token_type", json!("N_A")),
+            ("token_type", json!("")),
+            ("token_type", json!(null)),
+            ("token_use", json!("refresh_token")),
+            ("token_use", json!("id")),
+            ("typ", json!("Refresh")),
+            ("at_hash", json!("x")),
+            ("events", json!({})),
+        ] {
+            let answer = with(name, wrong);
+            assert!(judge(&rules(), &answer).is_err(), "{answer}");
+        }
+        for name in ["exp", "aud", "sub"] {
+            assert!(judge(&rules(), &without(name)).is_err(), "{name}");
+        }
+        for (name, fine) in [
+            ("exp", json!(941)),
+            ("exp", json!(1_000.5)),
+            ("nbf", json!(1_060)),
+            ("iat", json!(1_060)),
+            ("iss", json!("https://id.example.com/")),
+            ("aud", json!(["other", "api"])),
+            ("client_id", json!("spa")),
+            ("token_type", json!("bearer")),
+            ("token_type", json!("Bearer")),
+            ("token_type", json!("access_token")),
+            ("token_use", json!("access_token")),
+            ("typ", json!("Bearer")),
+            ("username", json!(7)),
+        ] {
+            let answer = with(name, fine);
+            assert!(judge(&rules(), &answer).is_ok(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn p1_a_bound_token_is_refused_whatever_it_is_bound_by() {
+        for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null), json!(1)]
+        {
+            assert!(judge(&rules(), &with("cnf", cnf)).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_weakened_is_weakened_alone() {
+        let any = Rules { audiences: None, ..rules() };
+        for fine in [without("aud"), with("aud", json!("other"))] {
+            assert!(judge(&any, &fine).is_ok());
+        }
+        for wrong in [with("aud", json!(1)), without("exp"), without("sub")] {
+            assert!(judge(&any, &wrong).is_err());
+        }
+        let endless = Rules { needs_expiry: false, ..rules() };
+        assert_eq!(judge(&endless, &without("exp")).unwrap().expires_at, None);
+        for wrong in [with("exp", json!(900)), with("exp", json!("1")), without("aud")] {
+            assert!(judge(&endless, &wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn d5_roles_and_scopes_of_a_wrong_type_are_none() {
+        for (name, wrong) in
+            [("roles", json!("admin")), ("roles", json!(["a", 1])), ("scope", json!(1))]
+        {
+            let verified = judge(&rules(), &with(name, wrong)).unwrap();
+            assert!(verified.roles.is_empty() && verified.scopes.is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_but_one_json_object_of_that_type_is_read() {
+        let body = || good().to_string().into_bytes();
+        for fine in ["application/json", "Application/JSON", "application/json; charset=UTF-8"] {
+            assert!(Answer::read(Some(fine.as_bytes()), body()).is_ok(), "{fine}");
+        }
+        for wrong in [
+            Some("application/token-introspection+jwt"),
+            Some("text/html"),
+            Some("application/jsonp"),
+            Some("text/html; application/json"),
+            Some(""),
+            None,
+        ] {
+            assert!(Answer::read(wrong.map(str::as_bytes), body()).is_err(), "{wrong:?}");
+        }
+        for wrong in [
+            "",
+            "true",
+            "[]",
+            "<html>",
+            r#"{"active":true"#,
+            r#"{"active":true}{}"#,
+            r#"{"active":false,"active":true}"#,
+            r#"{"active":true,"sub":"a","sub":"b"}"#,
+            "eyJhbGciOiJub25lIn0.eyJhY3RpdmUiOnRydWV9.",
+        ] {
+            assert!(Answer::read(JSON, wrong.as_bytes().to_vec()).is_err(), "{wrong}");
+        }
+        assert!(Answer::read(JSON, b"{\"active\":true,\"sub\":\"\xff\"}".to_vec()).is_err());
+    }
+}
