@@ -58,6 +58,10 @@
 //!
 //! * [Authentication](guide::authentication): who calls, and which 401.
 //! * [Credentials](guide::credentials): headers, cookies, proxies.
+#![cfg_attr(
+    feature = "jwks",
+    doc = "* [Introspection](guide::introspection): opaque tokens, judged by whoever issued them."
+)]
 //! * [Roles](guide::roles): what the caller is; several, implied and typed ones.
 //! * [Scopes](guide::scopes): what the token may be used for, and the challenge that says which one to get.
 //! * [Ownership](guide::ownership): whose it is, by the path or by the database.

@@ -10,6 +10,7 @@ mod cookies;
 mod denied;
 mod hiding;
 mod identity;
+mod introspection;
 mod invalid_tokens;
 mod metadata;
 mod metrics;

@@ -53,6 +53,11 @@ impl Server {
         Self { address, handle }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Sends raw bytes and reads until the server closes the connection or falls silent.
     pub(crate) fn send(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();

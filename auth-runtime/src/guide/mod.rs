@@ -9,6 +9,10 @@ pub mod authentication {}
 #[doc = include_str!("credentials.md")]
 pub mod credentials {}
 
+#[cfg(feature = "jwks")]
+#[doc = include_str!("introspection.md")]
+pub mod introspection {}
+
 #[doc = include_str!("roles.md")]
 pub mod roles {}
 
