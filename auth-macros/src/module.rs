@@ -3,28 +3,36 @@
 //! Bodies stay token trees, as everywhere: this walks over them, knows an item by its first words, and hands on every
 //! other token as it was. Where it is unsure it guards or refuses; nothing is left out in silence.
 
+mod attributes;
+mod routed;
+mod scope;
+mod signature;
 mod tokens;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericArgument, Meta, Path, PathArguments, PathSegment, ReceiverKind,
-    ReturnType, Signature, Token, Type, Visibility,
-    parse::{Parse, ParseStream, Parser},
-    punctuated::Punctuated,
-    visit::{self, Visit},
+    Attribute, Meta, Path, Token, Visibility,
+    parse::{Parse, ParseStream},
 };
 
-use self::tokens::{
-    Head, Place, Surroundings, arguments, before, inner_attribute, macro_definition,
-    outer_attribute, path, unwrap_item,
+use self::{
+    attributes::{arguments, conditional, is_test},
+    routed::{Kind, Open, Routed, call, closure},
+    scope::Scope,
+    signature::{Likeness, likeness},
+    tokens::{
+        Head, Place, Surroundings, before, inner_attribute, macro_definition, outer_attribute,
+        path, unwrap_item,
+    },
 };
 use crate::{
     attribute, finish,
-    handler::ungroup,
     mistakes::Mistakes,
+    route::{is_renamed, is_route},
+    rule::compact,
     stack::Stack,
-    vocabulary::{RouteWord, Setting, Vocabulary, Word},
+    vocabulary::{Setting, Vocabulary, Word},
 };
 
 /// The annotated module. What it holds stays a token tree.
@@ -81,18 +89,25 @@ struct Walk<'a> {
     krate: &'a Path,
     arguments: &'a TokenStream,
     mistakes: &'a Mistakes,
-    /// What could hide a handler is somebody else's to refuse here, or no server's.
-    quiet: bool,
+    refuses: Refuses,
     /// Something was refused.
     refused: bool,
-    /// Functions, and modules that speak for themselves, that say who may call them.
-    handlers: Vec<Ident>,
-    /// Functions that were left alone.
-    helpers: Vec<Ident>,
-    /// `h` of every `.to(h)`.
-    routed: Vec<Ident>,
+    /// There is a function that says who may call it, or a module that speaks for itself.
+    guarded: bool,
+    routed: Routed,
     /// How many attributes were added.
     added: usize,
+}
+
+/// Who refuses what could hide a handler.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refuses {
+    /// The module that is walked over.
+    Us,
+    /// A module inside, which has an attribute of ours.
+    Theirs,
+    /// What stands here is in no server.
+    Nobody,
 }
 
 impl<'a> Walk<'a> {
@@ -107,11 +122,10 @@ impl<'a> Walk<'a> {
             krate,
             arguments,
             mistakes,
-            quiet: false,
+            refuses: Refuses::Us,
             refused: false,
-            handlers: Vec::new(),
-            helpers: Vec::new(),
-            routed: Vec::new(),
+            guarded: false,
+            routed: Routed::default(),
             added: 0,
         }
     }
@@ -129,16 +143,14 @@ impl<'a> Walk<'a> {
             );
             return content.clone();
         };
-        let content = self.group(group, Place::Items);
+        self.routed.enter(Kind::Module(name.clone()), false);
+        let content = self.group(group, Place::Items, None);
+        self.routed.leave();
 
-        let helpers = std::mem::take(&mut self.helpers);
-        for helper in helpers {
-            // A name may stand in several modules: if one of them is guarded, that one may be meant.
-            if self.routed.contains(&helper) && !self.handlers.contains(&helper) {
-                self.refuse_undecided(&helper);
-            }
+        for Open { name, ambiguous } in self.routed.open() {
+            self.refuse_open(&name, ambiguous);
         }
-        if self.handlers.is_empty() && !self.refused {
+        if !self.guarded && !self.refused {
             self.refuse(
                 name,
                 format!(
@@ -150,10 +162,10 @@ impl<'a> Walk<'a> {
     }
 
     /// Everything between two delimiters.
-    fn group(&mut self, group: &Group, place: Place) -> TokenTree {
+    fn group(&mut self, group: &Group, place: Place, outer: Option<&Scope<'_>>) -> TokenTree {
         let before = self.added;
         let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        let stream = self.tokens(&tokens, place);
+        let stream = self.tokens(&tokens, place, outer);
         if self.added == before {
             // A group made anew would lose the places of its two delimiters.
             return group.clone().into();
@@ -163,24 +175,35 @@ impl<'a> Walk<'a> {
         with.into()
     }
 
-    fn tokens(&mut self, mut rest: &[TokenTree], place: Place) -> TokenStream {
+    fn tokens(
+        &mut self,
+        all: &[TokenTree],
+        place: Place,
+        outer: Option<&Scope<'_>>,
+    ) -> TokenStream {
+        let mut rest = all;
         let mut out = TokenStream::new();
         let mut around = Surroundings::default();
         while let [token, after @ ..] = rest {
+            let scope = Scope { outer, before: before(all, rest) };
             if let Some(unwrapped) = unwrap_item(rest) {
-                out.extend(self.tokens(&unwrapped, place));
+                out.extend(self.tokens(&unwrapped, place, Some(&scope)));
                 return out;
             }
             rest = if let Some((function, after)) = Head::function(rest) {
                 if self.guards(&function, after) {
+                    let (above, below) = self.split(&function);
+                    out.extend(above.iter().cloned());
                     out.extend(self.attribute(function.name.span()));
+                    out.extend(below.iter().cloned());
+                } else {
+                    out.extend(function.tokens.iter().cloned());
                 }
                 around.enter(Place::Code);
-                out.extend(function.tokens.iter().cloned());
                 after
             } else if let Some((nested, content, after)) = Head::module(rest) {
                 out.extend(nested.tokens.iter().cloned());
-                out.extend([self.nested(&nested, content)]);
+                out.extend([self.nested(&nested, content, &scope)]);
                 around = Surroundings::default();
                 after
             } else if let Some(after) = outer_attribute(rest)
@@ -204,10 +227,11 @@ impl<'a> Walk<'a> {
                             Delimiter::None if around.start => place,
                             _ => Place::Code,
                         };
-                        out.extend([self.group(group, inside)]);
+                        out.extend([self.inside(group, inside, &scope)]);
                     }
                     other => {
-                        self.route(rest);
+                        self.routed.import(rest);
+                        self.route(rest, &scope);
                         out.extend([other.clone()]);
                     }
                 }
@@ -216,6 +240,20 @@ impl<'a> Walk<'a> {
             };
         }
         out
+    }
+
+    /// A group that is no module.
+    fn inside(&mut self, group: &Group, place: Place, scope: &Scope<'_>) -> TokenTree {
+        let kind = match (group.delimiter(), place) {
+            // What a macro wrapped stands where it stands.
+            (Delimiter::None, _) => return self.group(group, place, Some(scope)),
+            (_, Place::Items) => Kind::Associated(scope.names()),
+            (_, Place::Code) => Kind::Code,
+        };
+        self.routed.enter(kind, false);
+        let tree = self.group(group, place, Some(scope));
+        self.routed.leave();
+        tree
     }
 
     /// Whether the attribute belongs on this function. Refuses one that should have said so.
@@ -228,17 +266,15 @@ impl<'a> Walk<'a> {
             && self.ours(&conditional).next().is_none()
             && !attributes.iter().chain(&conditional).any(is_route)
         {
-            if !self.quiet && !is_test(&attributes) {
-                if looks_like_a_handler(function, after) {
-                    self.refuse_undecided(function.name);
-                } else {
-                    self.helpers.push(function.name.clone());
-                }
+            if self.refuses != Refuses::Nobody && !is_test(&attributes) {
+                let renamed = attributes.iter().chain(&conditional).find(|it| is_renamed(it));
+                self.without(function, likeness(function, after), renamed);
             }
             return false;
         }
 
-        self.handlers.push(function.name.clone());
+        self.guarded = true;
+        self.routed.define(function.name, true);
         if self.word == Word::Public {
             // `#[public]` beside another of ours, under whatever condition, would contradict it.
             ours.is_empty() && self.ours(&conditional).next().is_none()
@@ -248,6 +284,53 @@ impl<'a> Walk<'a> {
                 .iter()
                 .any(|(word, attribute)| *word == Word::Public || self.is_said_by(*word, attribute))
         }
+    }
+
+    /// A function that has neither a route attribute that we know nor one of ours.
+    fn without(&mut self, function: &Head<'_>, likeness: Likeness, renamed: Option<&Attribute>) {
+        let name = function.name;
+        self.routed.define(name, likeness != Likeness::Possible || renamed.is_some());
+        if self.refuses != Refuses::Us {
+            return;
+        }
+        let advice = "put `#[require_auth]`, another of these attributes or `#[public]`";
+        if let Some(renamed) = renamed {
+            let route = compact(&renamed.meta);
+            self.refuse(
+                &renamed.meta,
+                format!(
+                    "`#[{route}]` looks like a route attribute under another name, and nothing says who may call `{name}`: write it under its own name, as in `#[get(…)]`, or {advice} below it"
+                ),
+            );
+        } else if likeness == Likeness::Responds {
+            self.refuse(
+                name,
+                format!(
+                    "`{name}` looks like a handler, and nothing says who may call it: {advice} on it, or move it out of the module"
+                ),
+            );
+        } else if likeness == Likeness::Extracts {
+            self.refuse(
+                name,
+                format!(
+                    "`{name}` takes an extractor as a handler does, and nothing says who may call it: {advice} on it, or take a reference (`&…`) if no route leads to it"
+                ),
+            );
+        }
+    }
+
+    /// The tokens above the attribute that is added, and those below.
+    ///
+    /// It stands at the top, where it finds every route attribute. One under another name it would take for the function's
+    /// own, so there it stands below, as the handler's attribute does.
+    fn split<'b>(&self, function: &Head<'b>) -> (&'b [TokenTree], &'b [TokenTree]) {
+        let all =
+            |attribute: &Attribute| [conditional(attribute), vec![attribute.clone()]].concat();
+        let routed = function.attributes().iter().flat_map(all).any(|it| is_route(&it));
+        function.split_below(|attribute| {
+            let renamed = |it: &Attribute| is_renamed(it) && Word::of(it, self.krate).is_none();
+            !routed && all(attribute).iter().any(renamed)
+        })
     }
 
     /// Whether a handler's own attribute says everything that the module's does. A second one would be a repetition.
@@ -280,13 +363,13 @@ impl<'a> Walk<'a> {
     }
 
     /// A module inside.
-    fn nested(&mut self, nested: &Head<'_>, content: &TokenTree) -> TokenTree {
+    fn nested(&mut self, nested: &Head<'_>, content: &TokenTree, scope: &Scope<'_>) -> TokenTree {
         let attributes = nested.attributes();
         let own: Vec<Word> = self.ours(&attributes).map(|(word, _)| word).collect();
-        let quiet = self.quiet || is_test(&attributes);
+        let refuses = if is_test(&attributes) { Refuses::Nobody } else { self.refuses };
 
         let TokenTree::Group(group) = content else {
-            if !quiet {
+            if refuses == Refuses::Us {
                 let (name, attribute) = (nested.name, self.word.word());
                 self.refuse(
                     quote! { #name #content },
@@ -298,22 +381,34 @@ impl<'a> Walk<'a> {
             return content.clone();
         };
 
-        if own.contains(&Word::Public) || (self.word == Word::Public && !own.is_empty()) {
-            self.handlers.push(nested.name.clone());
+        let open = own.contains(&Word::Public);
+        let apart = open || (self.word == Word::Public && !own.is_empty());
+        // A module with an attribute of ours refuses for itself.
+        let theirs = !own.is_empty() && refuses == Refuses::Us;
+        let outside = (self.refuses, self.added, self.routed.count());
+        self.refuses = if theirs { Refuses::Theirs } else { refuses };
+        self.guarded |= apart;
+        self.routed.enter(Kind::Module(nested.name.clone()), !own.is_empty());
+        let with = self.group(group, Place::Items, Some(scope));
+        self.routed.leave();
+        self.refuses = outside.0;
+        if open {
+            self.routed.decide_from(outside.2);
+        }
+        if apart {
+            // It was only looked at.
+            self.added = outside.1;
             return content.clone();
         }
-        // A module with an attribute of ours refuses for itself.
-        let outside = std::mem::replace(&mut self.quiet, quiet || !own.is_empty());
-        let content = self.group(group, Place::Items);
-        self.quiet = outside;
-        content
+        with
     }
 
     /// Refuses `name! { … }` where an item stands: what it makes is not to be seen.
     fn macro_call(&mut self, rest: &[TokenTree]) {
-        let Some((name, after)) = path(rest) else { return };
+        let Some((names, after)) = path(rest) else { return };
         let [TokenTree::Punct(bang), TokenTree::Group(_), ..] = after else { return };
-        if bang.as_char() != '!' || name == "thread_local" || self.quiet {
+        let Some(name) = names.last() else { return };
+        if bang.as_char() != '!' || *name == "thread_local" || self.refuses != Refuses::Us {
             return;
         }
         let tokens: TokenStream = before(rest, after).iter().cloned().collect();
@@ -326,33 +421,51 @@ impl<'a> Walk<'a> {
         );
     }
 
-    /// Looks at what `.to(…)` routes to.
-    fn route(&mut self, rest: &[TokenTree]) {
-        let [TokenTree::Ident(to), TokenTree::Group(group), ..] = rest else { return };
-        if to != "to" || group.delimiter() != Delimiter::Parenthesis || self.quiet {
+    /// Looks at what `to(…)` and `.get(…)` route to.
+    fn route(&mut self, rest: &[TokenTree], scope: &Scope<'_>) {
+        let Some((method, target)) = call(rest) else { return };
+        if self.refuses == Refuses::Nobody {
             return;
         }
-        let target: Vec<TokenTree> = ungroup(group.stream()).into_iter().collect();
-        if let Some(closure) = closure(&target) {
+        if let (Some(closure), Refuses::Us) = (closure(&target), self.refuses) {
             let attribute = self.word.word();
+            let otherwise = if method == "to" {
+                ""
+            } else {
+                ", or move it out of the module if it handles no request"
+            };
             self.refuse(
                 closure,
                 format!(
-                    "`#[{attribute}]` cannot guard a closure: write the handler as an `async fn`"
+                    "`#[{attribute}]` cannot guard a closure: write the handler as an `async fn`{otherwise}"
                 ),
             );
         }
-        if let Some((name, [])) = path(&target) {
-            self.routed.push(name.clone());
+        let Some((path, after)) = path(&target) else { return };
+        let whole = match after {
+            [] => true,
+            [TokenTree::Ident(word), ..] => word == "as",
+            _ => false,
+        };
+        let variable = matches!(path.as_slice(), [name] if scope.binds(name));
+        if whole && !variable {
+            self.routed.route(&path);
         }
     }
 
-    fn refuse_undecided(&mut self, name: &Ident) {
+    fn refuse_open(&mut self, name: &Ident, ambiguous: bool) {
+        let advice = "put `#[require_auth]`, another of these attributes or `#[public]` on it";
         self.refuse(
             name,
-            format!(
-                "`{name}` looks like a handler, and nothing says who may call it: put `#[require_auth]`, another of these attributes or `#[public]` on it, or move it out of the module"
-            ),
+            if ambiguous {
+                format!(
+                    "a route leads to one of several functions `{name}`, and nothing says who may call this one: {advice}, or write the whole path where the route is made, as in `module::{name}`"
+                )
+            } else {
+                format!(
+                    "a route leads to `{name}`, and nothing says who may call it: {advice}, or move it out of the module"
+                )
+            },
         );
     }
 
@@ -369,121 +482,6 @@ impl<'a> Walk<'a> {
         attributes
             .iter()
             .filter_map(move |attribute| Some((Word::of(attribute, krate)?, attribute)))
-    }
-}
-
-/// The attributes that `#[cfg_attr(…)]` would bring.
-fn conditional(attribute: &Attribute) -> Vec<Attribute> {
-    let Meta::List(list) = &attribute.meta else { return Vec::new() };
-    if !list.path.is_ident("cfg_attr") {
-        return Vec::new();
-    }
-    let brought =
-        list.tokens.clone().into_iter().skip_while(
-            |token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','),
-        );
-    let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(brought.skip(1).collect());
-    let attributes = metas.into_iter().flatten().map(|meta| Attribute {
-        pound_token: attribute.pound_token,
-        style: attribute.style,
-        bracket_token: attribute.bracket_token,
-        meta,
-    });
-    attributes.flat_map(|inner| [conditional(&inner), vec![inner]].concat()).collect()
-}
-
-fn is_route(attribute: &Attribute) -> bool {
-    let last = attribute.path().segments.last();
-    last.is_some_and(|last| RouteWord::find(&last.ident.to_string()).is_some())
-}
-
-/// `#[cfg(test)]`: in no server, and so nothing that has to be refused.
-fn is_test(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| match &attribute.meta {
-        Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
-        _ => false,
-    })
-}
-
-/// Whether a function without any attribute of ours or of a route can only be meant as a handler.
-fn looks_like_a_handler(function: &Head<'_>, after: &[TokenTree]) -> bool {
-    let mut around = Surroundings::default();
-    around.enter(Place::Code);
-    let ends = |token: &TokenTree| {
-        around.pass(token);
-        around.start
-    };
-    let end = after.iter().position(ends).unwrap_or(after.len());
-    if let Some(TokenTree::Punct(_)) = after.get(end) {
-        // A trait only declares it; what can be called stands in an `impl`.
-        return false;
-    }
-    let signature = before(function.words, after).iter().chain(after.iter().take(end));
-    let signature: TokenStream = signature.cloned().collect();
-    let Ok(Signature { asyncness, inputs, output, .. }) = syn::parse2(signature) else {
-        // Newer Rust than ours: better refused than left out.
-        return after.iter().take(end).cloned().any(mentions_response);
-    };
-    let mut returns = Returns::default();
-    if let ReturnType::Type(_, ty) = &output {
-        returns.visit_type(ty);
-    }
-    returns.response && (asyncness.is_some() || returns.future) && !inputs.iter().any(is_borrowed)
-}
-
-/// No extractor is a reference, so a function that takes one is no handler.
-fn is_borrowed(argument: &FnArg) -> bool {
-    match argument {
-        FnArg::Receiver(receiver) => matches!(receiver.kind, ReceiverKind::Reference(..)),
-        FnArg::Typed(argument) => matches!(&*argument.ty, Type::Reference(_)),
-    }
-}
-
-/// What stands in a return type.
-#[derive(Default)]
-struct Returns {
-    response: bool,
-    future: bool,
-}
-
-impl<'a> Visit<'a> for Returns {
-    fn visit_path_segment(&mut self, segment: &'a PathSegment) {
-        let name = segment.ident.to_string();
-        self.response |= is_response(&segment.ident);
-        self.future |= name.ends_with("Future");
-        match &segment.arguments {
-            // An error that is a response is how helpers leave early; what they return is what counts.
-            PathArguments::AngleBracketed(arguments) if name == "Result" => {
-                if let Some(GenericArgument::Type(ok)) = arguments.args.first() {
-                    self.visit_type(ok);
-                }
-            }
-            _ => visit::visit_path_segment(self, segment),
-        }
-    }
-}
-
-fn is_response(name: &Ident) -> bool {
-    ["Responder", "HttpResponse", "HttpResponseBuilder"].iter().any(|known| name == known)
-}
-
-fn mentions_response(token: TokenTree) -> bool {
-    match token {
-        TokenTree::Ident(name) => is_response(&name),
-        TokenTree::Group(group) => group.stream().into_iter().any(mentions_response),
-        _ => false,
-    }
-}
-
-/// The first token of a closure, if it is one.
-fn closure(tokens: &[TokenTree]) -> Option<&TokenTree> {
-    let first = tokens.iter().find(|token| match token {
-        TokenTree::Ident(word) => !["async", "move", "static"].iter().any(|known| word == known),
-        _ => true,
-    });
-    match first {
-        Some(TokenTree::Punct(punct)) if punct.as_char() == '|' => tokens.first(),
-        _ => None,
     }
 }
 

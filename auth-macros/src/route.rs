@@ -15,6 +15,13 @@ pub(crate) fn is_route(attribute: &Attribute) -> bool {
     last.is_some_and(|last| RouteWord::find(&last.ident.to_string()).is_some())
 }
 
+/// Whether this begins like a route attribute, `fetch("/path"`, and has the name of none.
+pub(crate) fn is_renamed(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    let path = first_literal(list.tokens.clone()).map(|path| path.value());
+    !is_route(attribute) && path.is_some_and(|path| path.is_empty() || path.starts_with('/'))
+}
+
 /// Reports every `owner("x")` where a route that can be seen has no `{x}`.
 ///
 /// Where no route can be seen (the attribute stands below it, or there is none) nothing is known, and the run-time check

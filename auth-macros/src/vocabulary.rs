@@ -398,6 +398,13 @@ impl Vocabulary for RouteWord {
     }
 }
 
+impl RouteWord {
+    /// Whether this is a request's method, after which actix-web names functions that route too: `resource.get(handler)`.
+    pub(crate) fn is_method(self) -> bool {
+        !matches!(self, Self::Route | Self::Routes)
+    }
+}
+
 /// "`a`", "`a` or `b`", "`a`, `b` or `c`".
 pub(crate) fn alternatives(words: impl ExactSizeIterator<Item = &'static str>) -> String {
     let count = words.len();

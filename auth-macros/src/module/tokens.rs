@@ -1,6 +1,6 @@
 //! What the walk over a module knows of Rust's grammar: how items begin, where they can, and where they end.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use quote::quote;
 use syn::{Attribute, parse::Parser};
 
@@ -70,18 +70,37 @@ impl<'a> Head<'a> {
     }
 
     pub(super) fn attributes(&self) -> Vec<Attribute> {
-        let mut attributes = Vec::new();
+        attributes(self.attributes)
+    }
+
+    /// Its tokens, in two: through the last attribute that is like this, and from there.
+    pub(super) fn split_below(
+        &self,
+        above: impl Fn(&Attribute) -> bool,
+    ) -> (&'a [TokenTree], &'a [TokenTree]) {
+        let mut below = self.tokens;
         let mut rest = self.attributes;
-        while let [TokenTree::Punct(_), TokenTree::Group(group), after @ ..] = rest {
-            // `#[$attribute]` of a macro comes wrapped.
-            let meta = ungroup(group.stream());
-            // What cannot be understood is none of ours and no route.
-            attributes
-                .extend(Attribute::parse_outer.parse2(quote! { #[#meta] }).unwrap_or_default());
+        while let Some(after) = outer_attribute(rest) {
+            if attributes(before(rest, after)).iter().any(&above) {
+                let seen = before(self.attributes, after);
+                below = self.tokens.get(seen.len()..).unwrap_or_default();
+            }
             rest = after;
         }
-        attributes
+        (before(self.tokens, below), below)
     }
+}
+
+fn attributes(mut rest: &[TokenTree]) -> Vec<Attribute> {
+    let mut attributes = Vec::new();
+    while let [TokenTree::Punct(_), TokenTree::Group(group), after @ ..] = rest {
+        // `#[$attribute]` of a macro comes wrapped.
+        let meta = ungroup(group.stream());
+        // What cannot be understood is none of ours and no route.
+        attributes.extend(Attribute::parse_outer.parse2(quote! { #[#meta] }).unwrap_or_default());
+        rest = after;
+    }
+    attributes
 }
 
 /// What surrounds the next token.
@@ -203,17 +222,55 @@ fn is_visibility(group: &Group) -> bool {
     group.delimiter() == Delimiter::None && is_public
 }
 
-/// The last name of `::a::b::c`, and what follows the path.
-pub(super) fn path(rest: &[TokenTree]) -> Option<(&Ident, &[TokenTree])> {
-    let from = after_colons(rest).unwrap_or(rest);
-    let [TokenTree::Ident(name), after @ ..] = from else { return None };
-    match after_colons(after) {
-        Some([TokenTree::Ident(_), ..]) => path(after),
-        _ => Some((name, after)),
+/// The names of `::a::b::<T>::c` or `<T>::c`, and what follows the path.
+pub(super) fn path(rest: &[TokenTree]) -> Option<(Vec<&Ident>, &[TokenTree])> {
+    let mut names = Vec::new();
+    let mut from = after_colons(rest).unwrap_or(rest);
+    if let Some(after) = after_generics(from) {
+        let inside = before(from, after).get(1..).unwrap_or_default();
+        names.extend(path(inside).map(|(names, _)| names).unwrap_or_default());
+        from = after_colons(after)?;
+    }
+    loop {
+        let [TokenTree::Ident(name), after @ ..] = from else { return None };
+        names.push(name);
+        let after = after_turbofish(after);
+        from = match after_colons(after) {
+            Some(next @ [TokenTree::Ident(_), ..]) => next,
+            _ => return Some((names, after)),
+        };
     }
 }
 
-fn after_colons(rest: &[TokenTree]) -> Option<&[TokenTree]> {
+/// What follows `::<…>`, if it is there.
+pub(super) fn after_turbofish(rest: &[TokenTree]) -> &[TokenTree] {
+    after_colons(rest).and_then(after_generics).unwrap_or(rest)
+}
+
+/// What follows `<…>`.
+fn after_generics(rest: &[TokenTree]) -> Option<&[TokenTree]> {
+    let mut depth = 0_usize;
+    let mut arrow = false;
+    for (index, token) in rest.iter().enumerate() {
+        let mark = match token {
+            TokenTree::Punct(punct) => Some(punct.as_char()),
+            _ => None,
+        };
+        match mark {
+            Some('<') => depth = depth.saturating_add(1),
+            Some('>') if !arrow => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            // Where there is no `<`, it is so at once.
+            return rest.get(index.saturating_add(1)..).filter(|_| index > 0);
+        }
+        arrow = matches!(mark, Some('-' | '='));
+    }
+    None
+}
+
+pub(super) fn after_colons(rest: &[TokenTree]) -> Option<&[TokenTree]> {
     match rest {
         [TokenTree::Punct(one), TokenTree::Punct(two), after @ ..]
             if one.as_char() == ':' && two.as_char() == ':' =>
@@ -255,38 +312,4 @@ fn holds_braces(group: &Group) -> bool {
         inside.into_iter().last(),
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace
     )
-}
-
-/// The arguments of an attribute, each as its words: equal if they are written with the same tokens, trailing commas
-/// aside.
-pub(super) fn arguments(tokens: TokenStream) -> Vec<Vec<String>> {
-    let mut arguments = vec![Vec::new()];
-    for token in tokens {
-        match (&token, arguments.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => arguments.push(Vec::new()),
-            (_, Some(argument)) => words(token, argument),
-            (_, None) => {}
-        }
-    }
-    // After a trailing comma, or where there are none.
-    arguments.retain(|argument| !argument.is_empty());
-    arguments
-}
-
-fn words(token: TokenTree, into: &mut Vec<String>) {
-    let TokenTree::Group(group) = token else {
-        return into.push(token.to_string());
-    };
-    let (open, close) = match group.delimiter() {
-        Delimiter::Parenthesis => ("(", ")"),
-        Delimiter::Brace => ("{", "}"),
-        Delimiter::Bracket => ("[", "]"),
-        Delimiter::None => ("", ""),
-    };
-    into.push(open.to_owned());
-    for token in group.stream() {
-        words(token, into);
-    }
-    into.pop_if(|last| last == ",");
-    into.push(close.to_owned());
 }
