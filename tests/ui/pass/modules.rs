@@ -1,7 +1,7 @@
 //! On an inline module: every handler inside is guarded, in whatever way it stands there.
 
 use actix_web::{
-    App, HttpResponse, Responder, get,
+    App, HttpRequest, HttpResponse, Responder, get,
     http::{Method, header::AUTHORIZATION},
     post, scope,
     test::{TestRequest, call_service, init_service},
@@ -410,6 +410,155 @@ async fn handlers_inside_functions() {
         let service = || web::scope("").configure(configured::config);
         assert_admin_only(service, Method::GET, path).await;
     }
+}
+
+/// What reads like a route, and is none.
+#[require_role("admin")]
+#[allow(clippy::mixed_attributes_style, reason = "the module has both, as one may")]
+mod with_helpers {
+    #![allow(clippy::unused_async, reason = "the helpers look as much like handlers as they can")]
+
+    use std::{cell::RefCell, collections::BTreeMap};
+
+    use actix_web::http::header::{ACCEPT, HeaderName};
+
+    use super::*;
+
+    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+    struct Document(u32);
+
+    /// What it was asked for.
+    #[derive(Default)]
+    struct Client(RefCell<Vec<String>>);
+
+    impl Client {
+        fn get(&self, url: String) -> usize {
+            self.0.borrow_mut().push(url);
+            self.0.borrow().len()
+        }
+
+        fn delete(&self, document: &Document) -> usize {
+            self.get(document.0.to_string())
+        }
+    }
+
+    #[get("/helpers/{id}")]
+    pub(super) async fn handler(request: HttpRequest, id: web::Path<u32>) -> impl Responder {
+        let client = Client::default();
+        let loaded = load(*id).await;
+        // The names of helpers, here those of variables.
+        let document = loaded.clone();
+        let documents = BTreeMap::from([(document.clone(), "x"), (Document(8), "y")]);
+        let found = documents.get(&document).copied().unwrap_or_default();
+        let found = documents.get(&loaded).map_or(found, |_| documents[&document]);
+        let found = match address(&request, ACCEPT).await {
+            Some(url) => format!("{found}{}", client.get(url)),
+            None => found.to_owned(),
+        };
+        let deleted = by_key(&[loaded], 0).map(|document| client.delete(&document));
+        let open = named(documents, Document(8)).await;
+        format!("{found}{}{}", deleted.unwrap_or_default(), open.len())
+    }
+
+    async fn load(id: u32) -> Document {
+        Document(id)
+    }
+
+    async fn document() -> Document {
+        load(7).await
+    }
+
+    async fn url(document: Document) -> String {
+        format!("/{}", document.0)
+    }
+
+    /// Its argument has the name of a function.
+    async fn named(map: BTreeMap<Document, &'static str>, document: Document) -> String {
+        let known = [self::document().await].map(|key| map.get(&key).copied());
+        map.get(&document).map_or_else(|| known.len().to_string(), ToString::to_string)
+    }
+
+    /// A request by reference: no extractor is one.
+    async fn address(request: &HttpRequest, name: HeaderName) -> Option<String> {
+        let accepted = request.headers().get(name)?;
+        Some(url(Document(u32::try_from(accepted.len()).ok()?)).await)
+    }
+
+    fn by_key(documents: &[Document], index: usize) -> Option<Document> {
+        documents.get(index).or(documents.get(1)).cloned()
+    }
+
+    /// Plain values, and nothing that could be a response.
+    async fn name(_: String) -> Vec<web::Bytes> {
+        Vec::new()
+    }
+
+    #[get("/name")]
+    pub(super) async fn length() -> impl Responder {
+        name(String::new()).await.len().to_string()
+    }
+}
+
+#[actix_web::test]
+async fn helpers_stay_as_they_are() {
+    assert_admin_only(|| with_helpers::handler, Method::GET, "/helpers/7").await;
+    assert_admin_only(|| with_helpers::length, Method::GET, "/name").await;
+}
+
+/// A route is found in whatever way it is made, and so is what says who may call it.
+#[require_role("admin")]
+mod resources {
+    use actix_web::get as fetch;
+
+    use super::*;
+
+    #[require_auth]
+    async fn list() -> web::Json<[u8; 1]> {
+        web::Json([7])
+    }
+
+    #[require_auth]
+    async fn generic<T: Default + ToString + 'static>() -> String {
+        T::default().to_string()
+    }
+
+    mod open {
+        #[auth_runtime::public]
+        pub(super) async fn list() -> &'static str {
+            "x"
+        }
+    }
+
+    mod helpers {
+        pub(super) async fn list() -> Vec<u8> {
+            actix_web::rt::task::yield_now().await;
+            vec![7]
+        }
+    }
+
+    /// Ours stands below the route attribute, and the module's beside it.
+    #[fetch("/renamed")]
+    #[require_auth]
+    pub(super) async fn renamed() -> impl Responder {
+        helpers::list().await.len().to_string()
+    }
+
+    pub(super) fn config(cfg: &mut web::ServiceConfig) {
+        cfg.service(web::resource("/list").get(list))
+            .service(web::resource("/generic").get(generic::<u8>))
+            .route("/turbofish", web::get().to(self::generic::<u8>))
+            .service(web::resource("/open").get(open::list));
+    }
+}
+
+#[actix_web::test]
+async fn routes_of_every_kind() {
+    let configured = || web::scope("").configure(resources::config);
+    for path in ["/list", "/generic", "/turbofish"] {
+        assert_admin_only(configured, Method::GET, path).await;
+    }
+    assert_open(configured, "/open").await;
+    assert_admin_only(|| resources::renamed, Method::GET, "/renamed").await;
 }
 
 macro_rules! whole {
