@@ -3,7 +3,7 @@
 mod cache;
 mod endpoint;
 
-use std::{net::TcpListener, time::Duration};
+use std::{fmt::Write as _, net::TcpListener, time::Duration};
 
 use actix_web::{Responder, get, http::header::AUTHORIZATION, test::TestRequest};
 use auth_runtime::{
@@ -363,7 +363,7 @@ async fn l1_logs_and_debug_output_hold_no_token_and_no_secret() {
                 bare().bearer("s3cr3t-of-ours"),
             ] {
                 let introspector: Introspector = introspection.clone().build().unwrap();
-                debug += &format!("{introspection:?} {introspector:?}");
+                write!(debug, "{introspection:?} {introspector:?}").unwrap();
                 send(auth(introspection), get_as("/me", "t0ken-of-theirs")).await;
             }
         }
