@@ -1,10 +1,17 @@
 //! Documents from an issuer over HTTP: bounded in time and size, over TLS, from where they were asked for.
 
-use std::{error::Error, fmt, net::IpAddr, time::Duration};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use reqwest::{
     Client, Method, Request, StatusCode, Url,
-    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH},
+    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION},
     redirect::Policy,
 };
 
@@ -32,12 +39,20 @@ pub(crate) enum Fetched {
 /// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
+    /// This machine cannot ask anybody.
+    #[error(
+        "no encrypted connection can be made from here: {0}; install the system's root certificates (`ca-certificates`)"
+    )]
+    NoClient(String),
     /// Nobody answered in time, or the connection broke.
     #[error("nobody answers: {0}")]
     Unreachable(String),
     /// It answered, but not with a document.
     #[error("the answer is {0}")]
     Status(StatusCode),
+    /// It says that the document is where nobody vouches for it.
+    #[error("it redirects to another host or too often; give the address where it ends")]
+    Redirected,
     /// It is larger than the limit.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
@@ -56,18 +71,34 @@ pub(crate) enum UrlError {
 
 /// Reads a URL that may be asked: `https`, or `http` to this machine's loopback interface.
 pub(crate) fn url(text: &str) -> Result<Url, UrlError> {
-    let url = Url::parse(text).map_err(|_| UrlError::Unreadable(text.to_owned()))?;
+    let shown = || without_password(text);
+    let url = Url::parse(text).map_err(|_| UrlError::Unreadable(shown()))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(UrlError::Password(without_password(&url)));
+        return Err(UrlError::Password(shown()));
     }
     if url.host().is_none() {
-        return Err(UrlError::Unreadable(text.to_owned()));
+        return Err(UrlError::Unreadable(shown()));
     }
-    if is_secure(&url) { Ok(url) } else { Err(UrlError::Insecure(text.to_owned())) }
+    if is_secure(&url) { Ok(url) } else { Err(UrlError::Insecure(shown())) }
 }
 
-fn without_password(url: &Url) -> String {
-    format!("{}://…@{}", url.scheme(), url.host_str().unwrap_or_default())
+/// What may be told of a URL: some hold a key in their query.
+pub(crate) fn without_query(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
+/// What an error may repeat of a text that was to be a URL: nothing that stands before an `@`, where passwords do.
+fn without_password(text: &str) -> String {
+    match text.rsplit_once('@') {
+        None => text.to_owned(),
+        Some((before, after)) => match before.split_once("://") {
+            Some((scheme, _)) => format!("{scheme}://…@{after}"),
+            None => format!("…@{after}"),
+        },
+    }
 }
 
 fn is_secure(url: &Url) -> bool {
@@ -85,11 +116,11 @@ impl Fetcher {
     pub(crate) fn new(timeout: Duration, limit: usize) -> Result<Self, FetchError> {
         let redirects = Policy::custom(|attempt| {
             // The issuer vouches for its own host alone (CHECKLIST K2).
-            let same_host = attempt.previous().first().is_some_and(|first| {
-                first.host() == attempt.url().host()
-                    && first.port_or_known_default() == attempt.url().port_or_known_default()
-            });
-            if same_host && is_secure(attempt.url()) && attempt.previous().len() <= MOST_REDIRECTS {
+            let same_origin = attempt
+                .previous()
+                .first()
+                .is_some_and(|first| first.origin() == attempt.url().origin());
+            if same_origin && attempt.previous().len() <= MOST_REDIRECTS {
                 attempt.follow()
             } else {
                 attempt.stop()
@@ -108,11 +139,25 @@ impl Fetcher {
             .timeout(timeout)
             .connect_timeout(timeout)
             .redirect(policy)
+            .referer(false)
+            // What another crate in the tree enables changes nothing here.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            // Some resolvers ask the network for this name; unencrypted requests are for this machine only.
+            .resolve_to_addrs(
+                "localhost",
+                &[
+                    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                    SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+                ],
+            )
             // A proxy in the environment would see every secret we send.
             .no_proxy()
             .user_agent(concat!("auth-runtime/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| FetchError::unreachable(&error))?;
+            .map_err(|error| FetchError::NoClient(causes(&error).join(": ")))?;
         Ok(Self { client, limit })
     }
 
@@ -132,11 +177,15 @@ impl Fetcher {
     /// Sends a request made by hand, such as a form with credentials, and reads the answer.
     pub(crate) async fn send(&self, mut request: Request) -> Result<Fetched, FetchError> {
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let conditional = request.headers().contains_key(IF_NONE_MATCH);
         let mut response =
             self.client.execute(request).await.map_err(|error| FetchError::unreachable(&error))?;
         match response.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED => return Ok(Fetched::NotModified),
+            StatusCode::NOT_MODIFIED if conditional => return Ok(Fetched::NotModified),
+            status if status.is_redirection() && response.headers().contains_key(LOCATION) => {
+                return Err(FetchError::Redirected);
+            }
             status => return Err(FetchError::Status(status)),
         }
         let etag = response.headers().get(ETAG).cloned();
@@ -155,14 +204,23 @@ impl Fetcher {
 }
 
 impl FetchError {
-    /// The causes, without the URL: it is said by whoever knows what it is for.
-    fn unreachable(error: &reqwest::Error) -> Self {
-        let mut causes = Vec::new();
-        let mut next: Option<&dyn Error> = error.source();
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
+    /// Whether the same question may well be answered a little later. Otherwise somebody has to mend something.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Status(status) => {
+                status.is_server_error()
+                    || matches!(
+                        *status,
+                        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+                    )
+            }
+            Self::NoClient(_) | Self::Redirected | Self::TooLarge(_) => false,
         }
+    }
+
+    fn unreachable(error: &reqwest::Error) -> Self {
+        let mut causes = causes(error);
         if error.is_timeout() {
             causes.insert(0, "it took too long".to_owned());
         }
@@ -170,43 +228,13 @@ impl FetchError {
     }
 }
 
-impl fmt::Display for Fetched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotModified => f.write_str("not modified"),
-            Self::Document { body, .. } => write!(f, "{} bytes", body.len()),
-        }
+/// The causes, without the URL: it is said by whoever knows what it is for.
+fn causes(error: &reqwest::Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut next: Option<&dyn Error> = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn k2_only_what_is_encrypted_or_stays_here_is_asked() {
-        for text in [
-            "https://id.example.com/keys",
-            "http://127.0.0.1:8080/keys",
-            "http://[::1]/keys",
-            "http://localhost/keys",
-        ] {
-            assert!(url(text).is_ok(), "{text}");
-        }
-        for text in [
-            "http://id.example.com/keys",
-            "http://localhost.example.com/",
-            "http://127.0.0.1.example.com/",
-            "http://10.0.0.1/keys",
-            "ftp://127.0.0.1/keys",
-            "file:///etc/passwd",
-            "id.example.com/keys",
-            "https://",
-            "",
-        ] {
-            assert!(url(text).is_err(), "{text}");
-        }
-        let problem = url("https://me:secret@id.example.com/").unwrap_err().to_string();
-        assert!(problem.contains("password") && !problem.contains("secret"), "{problem}");
-    }
+    causes
 }

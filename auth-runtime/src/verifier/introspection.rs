@@ -263,7 +263,7 @@ impl Introspection {
             scopes,
         };
         Ok(Introspector(Arc::new(Inner {
-            name: without_query(&endpoint),
+            name: fetch::without_query(&endpoint),
             endpoint,
             credentials,
             fetcher,
@@ -428,7 +428,9 @@ impl Inner {
                 self.credentials.method(),
             )),
             FetchError::Status(status) => self.broken(&format!("answers {status}")),
-            FetchError::TooLarge(_) => self.broken(&format!("gives no answer to use: {error}")),
+            FetchError::TooLarge(_) | FetchError::Redirected | FetchError::NoClient(_) => {
+                self.broken(&format!("gives no answer to use: {error}"))
+            }
         }
     }
 
@@ -456,12 +458,4 @@ impl fmt::Debug for Introspector {
             .field("issuer", &self.0.rules.issuer)
             .finish_non_exhaustive()
     }
-}
-
-/// Some endpoints have a key in their query.
-fn without_query(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    url.into()
 }
