@@ -73,6 +73,7 @@
 //! * [Stacking](guide::stacking): several attributes on one handler.
 //! * [Modules](guide::modules): one attribute for all handlers of a module.
 //! * [Public](guide::public): open to everybody, as a decision.
+//! * [Keys](guide::keys): where an issuer's keys come from, and what happens when they change or the issuer is away.
 //! * [Testing](guide::testing): the guard, and what is behind it.
 //!
 //! # The path of a request
@@ -87,7 +88,7 @@
 //! |---|---|
 //! | `aws-lc` (default) | cryptography by AWS-LC |
 //! | `rust-crypto` | cryptography in Rust; used where `aws-lc` is off |
-//! | `jwks` | an HTTP client, for keys and answers from an issuer |
+//! | `jwks` | an HTTP client: keys by URL and discovery, and introspection |
 //! | `metrics` | counts of decisions, for the recorder that the application installs |
 //! | `testing` | the module `testing`: tokens and identities for tests |
 //!
@@ -104,7 +105,6 @@ mod claims;
 mod credential;
 mod crypto;
 #[cfg(feature = "jwks")]
-#[allow(dead_code, reason = "used by the next commits")]
 mod fetch;
 mod identity;
 mod json;
@@ -160,7 +160,7 @@ pub use crate::attributes::{
 pub use crate::verifier::introspection::{Introspection, IntrospectionError, Introspector};
 pub use crate::{
     address::ForwardedBy,
-    auth::{Auth, AuthBuilder, BuildError},
+    auth::{Auth, AuthBuilder, BuildError, ready},
     claims::ClaimPath,
     credential::{Cookie, Method},
     decision::{Decision, Denial, Facts, Missing, StepUp, decide},

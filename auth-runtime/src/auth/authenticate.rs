@@ -12,11 +12,17 @@ use std::{
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::Auth;
+#[cfg(feature = "jwks")]
+use crate::verifier::jwt::UnknownKey;
 use crate::{
     credential::{Credential, Method},
     identity::{Identity, Verified},
     rejection::Rejection,
-    verifier::{Verification, VerifyError, VerifyErrorKind, api_key::Lookup, jwt},
+    verifier::{
+        Verification, VerifyError, VerifyErrorKind,
+        api_key::Lookup,
+        jwt::{self, JwtVerifier, Refusal},
+    },
 };
 
 /// One request being authenticated. `None` is an anonymous caller: no credential, nothing wrong.
@@ -193,17 +199,40 @@ impl Auth {
         let jwt = self.0.jwt.as_ref();
         let Some(verifier) = self.0.verifier.as_ref() else {
             // Without either no token is looked for; if one were, it would be denied.
-            let answer = jwt.map_or_else(
-                || Err(VerifyError::misconfigured("neither an issuer nor a verifier")),
-                |jwt| jwt.verify(token, self.now()),
-            );
-            return (Verification::Ready(answer), false);
+            let nobody = || Err(VerifyError::misconfigured("neither an issuer nor a verifier"));
+            let verification =
+                jwt.map_or_else(|| Verification::Ready(nobody()), |jwt| self.judge(jwt, token));
+            return (verification, false);
         };
         if let Some(jwt) = jwt.filter(|_| jwt::looks_like_jwt(token)) {
-            return (Verification::Ready(jwt.verify(token, self.now())), false);
+            return (self.judge(jwt, token), false);
         }
         let verification = caught(|| verifier.verify(token, request));
         (verification.unwrap_or_else(|Panicked| Verification::Ready(Err(panicked()))), true)
+    }
+
+    /// A JWT waits only for a key that is not here and may be published by now.
+    fn judge(&self, jwt: &JwtVerifier, token: &str) -> Verification {
+        match jwt.judge(token, self.now()) {
+            Ok(verified) => Verification::Ready(Ok(verified)),
+            Err(Refusal::Final(error)) => Verification::Ready(Err(error)),
+            #[cfg(feature = "jwks")]
+            Err(Refusal::UnknownKey(unknown)) => self.judge_later(token, unknown),
+        }
+    }
+
+    #[cfg(feature = "jwks")]
+    fn judge_later(&self, token: &str, UnknownKey { keys, tried }: UnknownKey) -> Verification {
+        let now = self.now();
+        if !keys.may_learn(tried, now) {
+            return Verification::Ready(Err(keys.unknown(now)));
+        }
+        let (auth, token) = (self.clone(), token.to_owned());
+        Verification::later(async move {
+            keys.learn(tried, now).await;
+            let jwt = auth.0.jwt.as_ref();
+            jwt.map_or_else(|| Err(keys.unknown(now)), |jwt| jwt.verify(&token, auth.now()))
+        })
     }
 
     fn verify_key(&self, text: &[u8]) -> Verification {

@@ -5,6 +5,8 @@ use std::{future::Future, sync::Arc, time::Duration};
 use actix_web::{HttpRequest, Responder};
 
 use super::{Auth, Inner};
+#[cfg(feature = "jwks")]
+use crate::issuer::network::{Refresher, RefresherError};
 use crate::{
     address::{ForwardedBy, NetworkError, Networks},
     attempts::{Attempts, LimitError},
@@ -275,7 +277,8 @@ impl AuthBuilder {
     /// # Errors
     ///
     /// If there is neither an issuer nor a verifier, an issuer is incomplete, a key is unusable, the realm cannot
-    /// stand in a header, or a network is none. The message says what to add.
+    /// stand in a header, a network is none, or keys are to come from the network and this machine cannot fetch any. The
+    /// message says what to add.
     ///
     /// ```
     /// use auth_runtime::{Auth, Issuer};
@@ -343,6 +346,12 @@ impl AuthBuilder {
         )?;
         let responses = Responses { challenges, proxy, body, not_found };
         let places = Places { proxy, tokens, cookie, api_key, limit: token_limit };
+        // Last: what does not build asks nobody.
+        #[cfg(feature = "jwks")]
+        let refresher = {
+            let keys = jwt.iter().flat_map(JwtVerifier::network).cloned().collect();
+            Refresher::start(keys, &clock).map_err(BuildErrorKind::from)?
+        };
         Ok(Auth(Arc::new(Inner {
             jwt,
             verifier,
@@ -355,6 +364,8 @@ impl AuthBuilder {
             networks,
             attempts,
             clock,
+            #[cfg(feature = "jwks")]
+            _refresher: refresher,
         })))
     }
 }
@@ -396,6 +407,9 @@ enum BuildErrorKind {
     CookieWithoutTokens,
     #[error(transparent)]
     Limit(#[from] LimitError),
+    #[cfg(feature = "jwks")]
+    #[error(transparent)]
+    Refresher(#[from] RefresherError),
 }
 
 impl From<IssuerError> for BuildError {

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod builder;
+mod ready;
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +10,10 @@ use actix_web::{HttpRequest, web};
 
 pub(crate) use authenticate::{Authenticating, Panicked, poll_caught};
 pub use builder::{AuthBuilder, BuildError};
+pub use ready::ready;
 
+#[cfg(feature = "jwks")]
+use crate::issuer::network::Refresher;
 use crate::{
     address::Networks,
     attempts::Attempts,
@@ -78,6 +82,9 @@ struct Inner {
     /// `None` if failures are not counted.
     attempts: Option<Attempts>,
     clock: Arc<dyn Clock>,
+    /// Fetches keys as long as it is here.
+    #[cfg(feature = "jwks")]
+    _refresher: Option<Refresher>,
 }
 
 impl Auth {

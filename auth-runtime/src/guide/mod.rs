@@ -46,5 +46,10 @@ pub mod modules {}
 #[doc = include_str!("public.md")]
 pub mod public {}
 
+// Half of its examples are about the network.
+#[cfg(any(not(doctest), feature = "jwks"))]
+#[doc = include_str!("keys.md")]
+pub mod keys {}
+
 #[doc = include_str!("testing.md")]
 pub mod testing {}

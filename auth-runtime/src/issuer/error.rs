@@ -18,7 +18,9 @@ pub(crate) enum Problem {
         "it is configured twice: put both configurations' keys and audiences into one `Issuer`"
     )]
     Twice,
-    #[error("it has no key: add `.key(Key::…)` or `.jwk_set(…)`")]
+    #[error(
+        "it has no key: add `.key(Key::…)` or `.jwk_set(…)`, or with the feature `jwks` `.jwks_url(…)` or `.jwks_discovery()`"
+    )]
     NoKey,
     #[error(
         "it has no audience: add `.audience(\"…\")` with the name by which tokens call this API"
@@ -34,6 +36,9 @@ pub(crate) enum Problem {
         "it has symmetric and asymmetric keys: a public key could then be used as a secret; use two issuers"
     )]
     MixedKeys,
+    #[cfg(feature = "jwks")]
+    #[error("{0}")]
+    Network(super::network::NetworkProblem),
     #[error("JWK set {position}: {why}")]
     JwkSet { position: usize, why: String },
     #[error("{key}: {why}")]

@@ -22,30 +22,87 @@ pub(super) fn single(text: &str, allowed: &[Algorithm]) -> Result<LoadedKey, Key
 ///
 /// What is wrong, with the position and name of the key it is wrong with.
 pub(super) fn set(text: &str, allowed: &[Algorithm]) -> Result<Vec<LoadedKey>, String> {
-    let set = json::object(text).map_err(|error| format!("it is no JWK set: {}", place(&error)))?;
-    let Some(Value::Array(jwks)) = set.get("keys") else {
-        return Err("it has no array `keys`".to_owned());
-    };
-
     let mut keys = Vec::new();
-    for (index, jwk) in jwks.iter().enumerate() {
-        let described = || match jwk.get("kid").and_then(Value::as_str) {
-            Some(kid) => format!("key {} (kid {kid:?})", index + 1),
-            None => format!("key {}", index + 1),
-        };
-        let jwk = jwk.as_object().ok_or_else(|| format!("{}: it is no object", described()))?;
-        match key(jwk, allowed) {
+    for (index, jwk) in members(text)?.iter().enumerate() {
+        match member(jwk, allowed) {
             Ok(Ok(key)) => keys.push(key),
             Ok(Err(purpose)) => {
-                tracing::debug!(key = described(), purpose, "a key of the JWK set is not used");
+                let key = described(index, jwk);
+                tracing::debug!(key, purpose, "a key of the JWK set is not used");
             }
-            Err(error) => return Err(format!("{}: {error}", described())),
+            Err(error) => return Err(format!("{}: {error}", described(index, jwk))),
         }
     }
     if keys.is_empty() {
         return Err("no key in it can verify signatures".to_owned());
     }
     Ok(keys)
+}
+
+/// Reads a set that an issuer publishes. The operator cannot mend it, so every key that is not good is passed over
+/// (RFC 7517 §5); and what everybody can read has to be the public half of a pair.
+///
+/// # Errors
+///
+/// Why it leaves no key to verify with.
+#[cfg(feature = "jwks")]
+pub(super) fn published(
+    text: &str,
+    allowed: &[Algorithm],
+    issuer: &str,
+) -> Result<Vec<LoadedKey>, String> {
+    let mut keys = Vec::new();
+    let mut refused = Vec::new();
+    for (index, jwk) in members(text)?.iter().enumerate() {
+        let why = match member(jwk, allowed) {
+            _ if ["d", "k"].iter().any(|secret| jwk.get(secret).is_some()) => {
+                "it is published with its secret part, so anybody can sign with it".to_owned()
+            }
+            Ok(Ok(key)) => {
+                keys.push(key);
+                continue;
+            }
+            Ok(Err(purpose)) => {
+                let key = described(index, jwk);
+                tracing::debug!(issuer, key, purpose, "a key of the published set is not used");
+                continue;
+            }
+            Err(error) => error.to_string(),
+        };
+        let key = described(index, jwk);
+        tracing::warn!(issuer, key, why, "a key of the published set is passed over");
+        refused.push(format!("{key}: {why}"));
+    }
+    if !keys.is_empty() {
+        return Ok(keys);
+    }
+    let mut error = "no key in it can verify signatures".to_owned();
+    if let Some(first) = refused.first() {
+        error = format!("{error}: {first}");
+    }
+    Err(error)
+}
+
+fn members(text: &str) -> Result<Vec<Value>, String> {
+    let mut set =
+        json::object(text).map_err(|error| format!("it is no JWK set: {}", place(&error)))?;
+    match set.remove("keys") {
+        Some(Value::Array(jwks)) => Ok(jwks),
+        _ => Err("it has no array `keys`".to_owned()),
+    }
+}
+
+/// How a message refers to one key of a set.
+fn described(index: usize, jwk: &Value) -> String {
+    match jwk.get("kid").and_then(Value::as_str) {
+        Some(kid) => format!("key {} (kid {kid:?})", index + 1),
+        None => format!("key {}", index + 1),
+    }
+}
+
+fn member(jwk: &Value, allowed: &[Algorithm]) -> Result<Result<LoadedKey, &'static str>, KeyError> {
+    let jwk = jwk.as_object().ok_or_else(|| KeyError::Jwk("it is no object".to_owned()))?;
+    key(jwk, allowed)
 }
 
 /// Where a JSON text is wrong. Not what stands there: it may be a secret.

@@ -3,8 +3,12 @@
 mod error;
 mod jwk;
 mod key;
+#[cfg(feature = "jwks")]
+pub(crate) mod network;
 mod preset;
 
+#[cfg(feature = "jwks")]
+use std::sync::Arc;
 use std::{fmt, time::Duration};
 
 use jsonwebtoken::Algorithm;
@@ -63,6 +67,8 @@ pub struct Issuer {
     roles: ClaimPath,
     scopes: Option<ClaimPath>,
     profile: TokenProfile,
+    #[cfg(feature = "jwks")]
+    network: network::Network,
 }
 
 /// Which kind of token an issuer's tokens have to be.
@@ -97,6 +103,8 @@ impl Issuer {
             roles: ClaimPath::from("roles"),
             scopes: None,
             profile: TokenProfile::default(),
+            #[cfg(feature = "jwks")]
+            network: network::Network::default(),
         }
     }
 
@@ -186,6 +194,8 @@ impl Issuer {
             roles,
             scopes,
             profile,
+            #[cfg(feature = "jwks")]
+            network,
         } = self;
         if name.is_empty() {
             return Err(Problem::NoName);
@@ -215,11 +225,18 @@ impl Issuer {
                 .map_err(|why| Problem::JwkSet { position: index + 1, why })?;
             loaded.extend(found);
         }
-        if loaded.is_empty() {
+        #[cfg(feature = "jwks")]
+        let network = network.load(&name, &algorithms)?.map(Arc::new);
+        #[cfg(feature = "jwks")]
+        let published = network.is_some();
+        #[cfg(not(feature = "jwks"))]
+        let published = false;
+        if loaded.is_empty() && !published {
             return Err(Problem::NoKey);
         }
         let symmetric = loaded.iter().filter(|key| key.key.is_symmetric()).count();
-        if symmetric != 0 && symmetric != loaded.len() {
+        // What an issuer publishes is always asymmetric.
+        if symmetric != 0 && (symmetric != loaded.len() || published) {
             return Err(Problem::MixedKeys);
         }
 
@@ -233,6 +250,8 @@ impl Issuer {
             roles,
             scopes,
             profile,
+            #[cfg(feature = "jwks")]
+            network,
         })
     }
 }
@@ -255,8 +274,11 @@ pub(crate) struct LoadedIssuer {
     /// Empty takes any.
     pub(crate) clients: Vec<String>,
     pub(crate) required: Vec<(String, String)>,
-    /// Never empty; all symmetric or none.
+    /// All symmetric or none. Empty only if keys come from the network.
     pub(crate) keys: Vec<LoadedKey>,
+    /// All asymmetric.
+    #[cfg(feature = "jwks")]
+    pub(crate) network: Option<Arc<network::NetworkKeys>>,
     /// In seconds.
     pub(crate) leeway: u64,
     pub(crate) roles: ClaimPath,

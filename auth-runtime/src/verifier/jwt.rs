@@ -8,10 +8,17 @@ pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "jwks")]
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+#[cfg(feature = "jwks")]
+use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value, value::RawValue};
 
 use self::header::Header;
+#[cfg(feature = "jwks")]
+use crate::issuer::network::NetworkKeys;
 use crate::{
     claims::{methods, roles, scopes},
     credential::Method,
@@ -53,10 +60,26 @@ impl JwtVerifier {
         self.issuers.len()
     }
 
+    /// The issuers whose keys come from the network.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn network(&self) -> impl Iterator<Item = &Arc<NetworkKeys>> {
+        self.issuers.iter().filter_map(|issuer| issuer.network.as_ref())
+    }
+
+    /// The same as [`judge`](Self::judge), with the keys that are here and no others.
+    #[cfg(any(test, feature = "jwks"))]
+    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Verified, VerifyError> {
+        self.judge(token, now).map_err(|refusal| match refusal {
+            Refusal::Final(error) => error,
+            #[cfg(feature = "jwks")]
+            Refusal::UnknownKey(unknown) => unknown.keys.unknown(now),
+        })
+    }
+
     /// Syntax, header, issuer, key, signature, claims: in this order, and the first that is wrong ends it.
     ///
     /// `now` is in seconds since the Unix epoch.
-    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Verified, VerifyError> {
+    pub(crate) fn judge(&self, token: &str, now: u64) -> Result<Verified, Refusal> {
         let parts = Parts::split(token)?;
         let header = Header::parse(&decoded_text(parts.header)?)?;
         let payload = decoded_text(parts.payload)?;
@@ -64,7 +87,7 @@ impl JwtVerifier {
             json::object(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
 
         let issuer = self.issuer_of(&claims)?;
-        check_signature(issuer, &header, &parts)?;
+        check_signature(issuer, &header, &parts, now)?;
         let accepted = rules::check(issuer, &header, &claims, now)?;
 
         Ok(Verified {
@@ -97,6 +120,28 @@ impl JwtVerifier {
             .find(|issuer| *issuer.name == **name)
             .ok_or_else(|| invalid("`iss` names no issuer that is trusted here"))
     }
+}
+
+/// Why a token is not accepted.
+pub(crate) enum Refusal {
+    Final(VerifyError),
+    /// No key that is here has signed it, and another may have.
+    #[cfg(feature = "jwks")]
+    UnknownKey(UnknownKey),
+}
+
+impl From<VerifyError> for Refusal {
+    fn from(error: VerifyError) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// Keys to wait for.
+#[cfg(feature = "jwks")]
+pub(crate) struct UnknownKey {
+    pub(crate) keys: Arc<NetworkKeys>,
+    /// The number of the set that was tried.
+    pub(crate) tried: Option<u64>,
 }
 
 /// The parts of a compact JWS (RFC 7515 §7.1).
@@ -135,18 +180,52 @@ fn decoded_text(part: &str) -> Result<String, VerifyError> {
 }
 
 /// Some key of this issuer that fits the header has made the signature.
+#[cfg(feature = "jwks")]
 fn check_signature(
     issuer: &LoadedIssuer,
     header: &Header,
     parts: &Parts<'_>,
-) -> Result<(), VerifyError> {
+    now: u64,
+) -> Result<(), Refusal> {
     let signature = decoded(parts.signature)?;
-    let mut candidates = candidates(issuer, header).peekable();
+    let Some(network) = &issuer.network else {
+        return Ok(check_keys(&issuer.keys, &[], header, parts, &signature)?);
+    };
+    let usable = network.usable(now);
+    let result = check_keys(&issuer.keys, usable.keys(), header, parts, &signature);
+    result.map_err(|error| {
+        if may_be_unknown(issuer.keys.iter().chain(usable.keys()), header) {
+            let (keys, tried) = (Arc::clone(network), usable.generation());
+            Refusal::UnknownKey(UnknownKey { keys, tried })
+        } else {
+            error.into()
+        }
+    })
+}
+
+#[cfg(not(feature = "jwks"))]
+fn check_signature(
+    issuer: &LoadedIssuer,
+    header: &Header,
+    parts: &Parts<'_>,
+    _: u64,
+) -> Result<(), Refusal> {
+    let signature = decoded(parts.signature)?;
+    Ok(check_keys(&issuer.keys, &[], header, parts, &signature)?)
+}
+
+fn check_keys(
+    local: &[LoadedKey],
+    published: &[LoadedKey],
+    header: &Header,
+    parts: &Parts<'_>,
+    signature: &Vec<u8>,
+) -> Result<(), VerifyError> {
+    let mut candidates = candidates(local.iter().chain(published), header).peekable();
     if candidates.peek().is_none() {
         return Err(invalid("no key of the issuer fits `kid` and `alg`"));
     }
-    if candidates
-        .any(|key| key.key.verifies(header.algorithm, parts.message.as_bytes(), &signature))
+    if candidates.any(|key| key.key.verifies(header.algorithm, parts.message.as_bytes(), signature))
     {
         Ok(())
     } else {
@@ -156,18 +235,25 @@ fn check_signature(
 
 /// Keys that may verify this algorithm (J4) and are called what the token calls its key. A key without a name fits any.
 fn candidates<'a>(
-    issuer: &'a LoadedIssuer,
-    header: &'a Header,
+    keys: impl Iterator<Item = &'a LoadedKey>,
+    header: &Header,
 ) -> impl Iterator<Item = &'a LoadedKey> {
-    issuer
-        .keys
-        .iter()
-        .filter(|key| key.key.may_verify(header.algorithm))
+    keys.filter(|key| key.key.may_verify(header.algorithm))
         .filter(|key| match (&header.kid, &key.kid) {
             (Some(wanted), Some(name)) => **wanted == **name,
             _ => true,
         })
         .take(MOST_CANDIDATES)
+}
+
+/// Whether a token that none of these keys has signed may be signed with one that is yet to be published: none of these
+/// is called what the token calls its key. What is published is never a secret.
+#[cfg(feature = "jwks")]
+fn may_be_unknown<'a>(mut keys: impl Iterator<Item = &'a LoadedKey>, header: &Header) -> bool {
+    let symmetric =
+        matches!(header.algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512);
+    let known = header.kid.is_some() && keys.any(|key| key.kid.as_deref() == header.kid.as_deref());
+    !symmetric && !known
 }
 
 fn invalid(reason: &'static str) -> VerifyError {
