@@ -24,8 +24,8 @@ pub(crate) fn is_renamed(attribute: &Attribute) -> bool {
 
 /// Reports every `owner("x")` where a route that can be seen has no `{x}`.
 ///
-/// Where no route can be seen (the attribute stands below it, or there is none) nothing is known, and the run-time check
-/// denies where the parameter is missing.
+/// Where no route can be seen (the attribute stands below it, or there is none) nothing is known, and where the parameter is
+/// missing the guard answers 500.
 pub(crate) fn check_owners(rule: &Rule, attributes: &[Attribute], mistakes: &Mistakes) {
     let templates: Vec<LitStr> = attributes.iter().filter_map(template).collect();
     for leaf in rule.leaves() {

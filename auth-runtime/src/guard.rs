@@ -17,6 +17,7 @@ use crate::{
     auth::{Auth, Authenticating, Panicked, poll_caught},
     decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide},
     identity::Identity,
+    parameter::Parameter,
     policy::{Answer, Check, Condition, Policy, Said},
     rejection::{Rejection, RejectionError},
     response::{self, Answering},
@@ -227,6 +228,9 @@ impl Guarding {
                         Decision::Undecided(Missing::Owners) => {
                             return Poll::Ready(Err(no_owners(place)));
                         }
+                        Decision::Undecided(Missing::Parameter(name)) => {
+                            return Poll::Ready(Err(no_parameter(name, request, place)));
+                        }
                         Decision::Undecided(Missing::Arguments(_)) => {
                             let answers = std::mem::take(&mut self.answers);
                             return passed(identity.take(), Some(Undecided { answers }));
@@ -234,13 +238,13 @@ impl Guarding {
                         Decision::Undecided(Missing::Check(check)) => {
                             match ask(check, request, identity.as_ref()) {
                                 Ok(Answer::Ready(answer)) => {
-                                    self.answers.push((check, heard(check, Ok(answer))?));
+                                    self.answers.push((check, heard(check, Ok(answer), place)?));
                                 }
                                 Ok(Answer::Later(answer)) => {
                                     self.stage = Stage::Asking(identity.take(), check, answer);
                                 }
                                 Err(panicked) => {
-                                    self.answers.push((check, heard(check, Err(panicked))?));
+                                    self.answers.push((check, heard(check, Err(panicked), place)?));
                                 }
                             }
                         }
@@ -248,7 +252,7 @@ impl Guarding {
                 }
                 Stage::Asking(identity, check, answer) => {
                     let answer = ready!(poll_caught(answer.as_mut(), context));
-                    self.answers.push((check, heard(check, answer)?));
+                    self.answers.push((check, heard(check, answer, place)?));
                     self.stage = Stage::Deciding(identity.take());
                 }
             }
@@ -371,6 +375,18 @@ fn no_owners(place: impl Place) -> Rejection {
     Rejection::NotAvailable
 }
 
+fn no_parameter(name: &str, request: &HttpRequest, place: impl Place) -> Rejection {
+    let several = Parameter::of(request, name) == Parameter::Ambiguous;
+    tracing::error!(
+        "{} asks for the owner of the path parameter `{name}`, and its route `{}` has {} of this name, so every request is \
+         answered 500: write `{{{name}}}` once in the path of the handler or of a scope around it",
+        place.describe(),
+        request.match_pattern().as_deref().unwrap_or("?"),
+        if several { "several" } else { "none" },
+    );
+    Rejection::NotAvailable
+}
+
 fn ask(
     check: &'static Check,
     request: &HttpRequest,
@@ -385,15 +401,28 @@ fn ask(
 }
 
 /// An error or a panic is neither yes nor no: the request is denied, and the client told that it is our fault (Z8).
-fn heard(check: &Check, answer: Result<Said, Panicked>) -> Result<bool, Rejection> {
+fn heard(
+    check: &Check,
+    answer: Result<Said, Panicked>,
+    place: impl Place,
+) -> Result<bool, Rejection> {
     match answer {
         Ok(Ok(held)) => Ok(held),
         Ok(Err(error)) => {
-            tracing::error!(check = check.name(), %error, "a check failed, so the request was denied");
+            tracing::error!(
+                handler = %place.describe(),
+                check = check.name(),
+                %error,
+                "a check failed, so the request was denied"
+            );
             Err(Rejection::NotAvailable)
         }
         Err(Panicked) => {
-            tracing::error!(check = check.name(), "a check panicked, so the request was denied");
+            tracing::error!(
+                handler = %place.describe(),
+                check = check.name(),
+                "a check panicked, so the request was denied"
+            );
             Err(Rejection::NotAvailable)
         }
     }
@@ -408,7 +437,7 @@ pub(crate) fn no_auth(place: &str) -> Rejection {
 }
 
 impl Rejection {
-    /// The response that RESPONSES.md fixes for this, in the application's own style if its [`Auth`] has one.
+    /// The response for this: its status and challenge, in the application's own style if its [`Auth`] has one.
     ///
     /// A [`NotFound`](Self::NotFound) is answered by the application's own handler, which cannot be waited for here; if
     /// it has to be, [`respond`](Self::respond) does.

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use actix_web::{
-    App, Responder, get,
+    App, HttpRequest, Responder, get,
     test::{TestRequest, call_service, init_service},
     web,
 };
-use auth_runtime::{Auth, Claims, Identity, Issuer, OptionalIdentity, public, testing::TestIssuer};
+use auth_runtime::{
+    Auth, Claims, Identity, Issuer, OptionalIdentity, authorize, public, testing::TestIssuer,
+};
 use auth_tests::{Answer, Tokens};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -126,6 +128,48 @@ async fn auth_may_stand_in_web_data_and_the_nearest_counts() {
     let app =
         init_service(App::new().app_data(web::Data::new(outer.auth())).service(routes())).await;
     assert_eq!(call_service(&app, get_as("/me", "user").to_request()).await.status(), 200);
+}
+
+fn fails(_: &Identity, _: &HttpRequest) -> Result<bool, std::io::Error> {
+    Err(std::io::Error::other("the database is gone"))
+}
+
+fn panics(_: &Identity, _: &HttpRequest) -> bool {
+    panic!("a bug in the check")
+}
+
+#[authorize(check(fails))]
+#[get("/fails")]
+async fn asks_what_fails() -> impl Responder {
+    "ran"
+}
+
+#[authorize(check(panics))]
+#[get("/panics")]
+async fn asks_what_panics() -> impl Responder {
+    "ran"
+}
+
+#[actix_web::test]
+async fn a_check_that_cannot_tell_is_logged_with_its_handler() {
+    let auth = Tokens::ready().auth();
+    for (path, parts) in [
+        ("/fails", ["a check failed", "http::setup::asks_what_fails", "the database is gone"]),
+        ("/panics", ["a check panicked", "http::setup::asks_what_panics", "check=\"panics\""]),
+    ] {
+        let log = Log::default();
+        let answer = {
+            let _listening = log.listen();
+            let services = (asks_what_fails, asks_what_panics);
+            crate::send_to(auth.clone(), services, get_as(path, "user")).await
+        };
+        answer.assert(500, None, NOT_AVAILABLE);
+        let log = log.text();
+        let line = log.lines().find(|line| line.contains("ERROR")).unwrap();
+        for part in parts {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
 }
 
 /// L1, L2: events say who and why; none holds a token, and no claim can forge a line.

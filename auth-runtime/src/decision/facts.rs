@@ -138,17 +138,18 @@ impl<'a> Facts<'a> {
         self.conditions.get(condition)
     }
 
-    /// A parameter as the handler's `web::Path` sees it. `None` if there is not exactly one of this name, or it is no text.
-    pub(super) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+    /// A parameter as the handler's `web::Path` sees it.
+    pub(super) fn parameter(&self, name: &str) -> Parameter<'a> {
         match self.parameters {
-            Parameters::None => None,
-            Parameters::Request(request) => match Parameter::of(request, name) {
-                Parameter::Text(value) => Some(value),
-                Parameter::Missing | Parameter::Ambiguous | Parameter::Malformed => None,
-            },
+            Parameters::None => Parameter::Missing,
+            Parameters::Request(request) => Parameter::of(request, name),
             Parameters::Given(parameters) => {
-                let (_, value) = parameters.iter().find(|(known, _)| *known == name)?;
-                Some(Cow::Borrowed(value))
+                let mut values = parameters.iter().filter(|(known, _)| *known == name);
+                match (values.next(), values.next()) {
+                    (None, _) => Parameter::Missing,
+                    (Some(_), Some(_)) => Parameter::Ambiguous,
+                    (Some((_, value)), None) => Parameter::Text(Cow::Borrowed(value)),
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use crate::{
     address,
     identity::Identity,
+    parameter::Parameter,
     policy::{Check, ClaimValue, Condition, Policy},
 };
 
@@ -49,6 +50,8 @@ pub enum Missing {
     Network(&'static str),
     /// Several vouch for callers, and nobody said whose subjects paths name: the application is not set up.
     Owners,
+    /// The route has no path parameter of this name, or several: the application is not set up.
+    Parameter(&'static str),
 }
 
 /// Why a request is refused.
@@ -128,6 +131,7 @@ pub fn decide(policy: &'static Policy, facts: &Facts<'_>) -> Decision {
         Truth::Unknown(Unknown::Identity) => Decision::Deny(unauthenticated(policy, facts)),
         Truth::Unknown(Unknown::Network(name)) => Decision::Undecided(Missing::Network(name)),
         Truth::Unknown(Unknown::Owners) => Decision::Undecided(Missing::Owners),
+        Truth::Unknown(Unknown::Parameter(name)) => Decision::Undecided(Missing::Parameter(name)),
         Truth::Unknown(Unknown::Answer(check)) => Decision::Undecided(Missing::Check(check)),
         Truth::Unknown(Unknown::Arguments(condition)) => {
             Decision::Undecided(Missing::Arguments(condition))
@@ -175,6 +179,7 @@ enum Truth {
 enum Unknown {
     Network(&'static str),
     Owners,
+    Parameter(&'static str),
     /// Who the caller is. Nothing we could wait for supplies it.
     Identity,
     Answer(&'static Check),
@@ -185,7 +190,7 @@ enum Unknown {
 impl Unknown {
     fn order(&self) -> u8 {
         match self {
-            Self::Network(_) | Self::Owners => 0,
+            Self::Network(_) | Self::Owners | Self::Parameter(_) => 0,
             Self::Identity => 1,
             Self::Answer(_) => 2,
             Self::Arguments(_) => 3,
@@ -253,9 +258,13 @@ fn of_identity(policy: &'static Policy, identity: &Identity, facts: &Facts<'_>) 
         Policy::Owner(parameter) => match facts.owners {
             Owners::Unsaid => Truth::Unknown(Unknown::Owners),
             Owners::Of(issuer) if issuer != identity.issuer() => Truth::Fails(policy),
-            Owners::Of(_) | Owners::OfTheOnlyOne => {
-                if_said(facts.parameter(parameter).map(|value| value == identity.subject()))
-            }
+            Owners::Of(_) | Owners::OfTheOnlyOne => match facts.parameter(parameter) {
+                Parameter::Text(value) => truth(value == identity.subject(), policy),
+                Parameter::Malformed => Truth::Never(policy),
+                Parameter::Missing | Parameter::Ambiguous => {
+                    Truth::Unknown(Unknown::Parameter(parameter))
+                }
+            },
         },
         Policy::ApiKey => truth(identity.is_api_key(), policy),
         Policy::Acr(values) => if_said(identity.acr().map(|acr| values.contains(&acr))),

@@ -286,7 +286,25 @@ fn an_owner_is_whom_the_path_names() {
     for other in ["bob", "Ann", "ann ", "", "an"] {
         assert!(!facts(other), "{other}");
     }
-    assert!(!allows(Policy::Owner("user"), &Facts::new(Some(&ann))));
+}
+
+#[test]
+fn an_owner_hangs_on_a_parameter_that_is_there_once() {
+    static OWNER: Policy = Policy::Owner("user");
+    static OTHER: Policy = Policy::Not(&OWNER);
+
+    let ann = identity(verified());
+    for parameters in [[].as_slice(), &[("id", "ann")], &[("user", "ann"), ("user", "ann")]] {
+        for policy in [&OWNER, &OTHER] {
+            let facts = Facts::new(Some(&ann)).parameters(parameters);
+            let decision = decide(policy, &facts);
+            let missing = matches!(decision, Decision::Undecided(Missing::Parameter("user")));
+            assert!(missing, "{parameters:?}: {decision:?}");
+            // Who it is comes first.
+            let decision = decide(policy, &Facts::new(None).parameters(parameters));
+            assert!(matches!(decision, Decision::Deny(Denial::Unauthenticated { .. })));
+        }
+    }
 }
 
 #[test]

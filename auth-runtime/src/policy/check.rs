@@ -9,7 +9,7 @@ use crate::identity::Identity;
 /// A question that only the application can answer.
 ///
 /// It is asked only of a verified identity, only if its answer matters for the outcome, and at most once a request.
-/// An error or a panic in it denies the request with a 500 (RESPONSES Z8).
+/// An error or a panic in it is neither yes nor no: it denies the request with a 500, and the log names check and handler.
 ///
 /// An attribute takes the function itself: `#[authorize(check(office_hours))]`. By hand it is made of a function that
 /// returns an [`Answer`].

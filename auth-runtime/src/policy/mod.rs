@@ -40,8 +40,8 @@ pub enum Policy {
         /// What it has to be.
         value: ClaimValue,
     },
-    /// Holds if the path parameter of this name, percent-decoded, is the identity's subject. Where the route has no
-    /// such parameter neither this nor its `Not` holds. Where several vouch for callers, see
+    /// Holds if the path parameter of this name, percent-decoded, is the identity's subject. A route that has no such
+    /// parameter, or several, is a 500. Where several vouch for callers, see
     /// [`AuthBuilder::owners_from`](crate::AuthBuilder::owners_from).
     Owner(&'static str),
     /// Holds if the client's address is in one of these networks. Where it is not known neither this nor its `Not` holds.

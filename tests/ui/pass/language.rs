@@ -145,7 +145,7 @@ async fn owners() {
     assert_guarded(|| prefixed::docs, Method::GET, "/users/user/docs", &only_user).await;
     assert_guarded(|| prefixed::doc, Method::GET, "/users/user/docs/7", &only_user).await;
     assert_guarded(|| owned_by_macro, Method::GET, "/users/user", &only_user).await;
-    let nobody = [("user", 403), ("admin", 403)];
+    let nobody = [("user", 500), ("admin", 500)];
     let missing = || web::resource("/{user}").to(owned_without_route);
     assert_guarded(missing, Method::GET, "/user", &nobody).await;
 }
