@@ -43,8 +43,12 @@ fn a_handler_s_page_says_what_is_required_and_which_statuses_follow() {
     for (handler, parts) in [
         (
             "home",
-            ["Greets whoever comes.", "Public: anybody may call this, without credentials."]
-                .as_slice(),
+            [
+                "Greets whoever comes.",
+                "Public: anybody may call this, without credentials.",
+                "bad ones are a 401.",
+            ]
+            .as_slice(),
         ),
         (
             "me",
