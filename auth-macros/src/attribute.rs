@@ -87,8 +87,10 @@ impl Attribute {
         if !secret::refuse(&arguments, mistakes) {
             return None;
         }
-        let arguments = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(arguments) {
+        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let arguments = match parser.parse2(arguments.clone()) {
             Ok(arguments) => arguments,
+            Err(_) if name::unquoted(Noun::of(word), arguments, mistakes) => return None,
             // syn knows of lists only.
             Err(error) if word == Word::Authorize && error.to_string() == "expected `,`" => {
                 let message = "nothing says how these combine: write `&&` or `||` between predicates, and `!` before one for \"not\"";
@@ -291,6 +293,14 @@ fn assign(
         (Some(Setting::InImpl), _) => {
             mistakes.at(key, "`in_impl` takes no value: write `in_impl`");
         }
+        (None, value) if Noun::of(word).is_some_and(|noun| noun.is_called(&name)) => {
+            let word = word.word();
+            let ways: Vec<_> = name::combinations(&value)
+                .iter()
+                .map(|names| format!("`#[{word}({names})]`"))
+                .collect();
+            mistakes.at(written, format!("names stand alone: write {}", ways.join(" or ")));
+        }
         (None, value) if word == Word::Authorize && Predicate::find(&name).is_some() => {
             let value = compact(value);
             mistakes.at(written, format!("`{name}` is a predicate: write `{name}({value})`"));
@@ -309,6 +319,11 @@ impl Settings {
     fn flag(&mut self, path: &ExprPath, mistakes: &Mistakes) -> bool {
         if path.path.is_ident("not_found") {
             mistakes.at(path, "`not_found` is what `deny` answers: write `deny = not_found`");
+            return true;
+        }
+        if let Some(word) = path.path.get_ident().filter(|word| *word == "deny_not_found") {
+            let usage = Setting::Deny.usage();
+            mistakes.at(path, format!("unknown argument `{word}`: write `{usage}`"));
             return true;
         }
         let Some(setting) = path.path.get_ident().and_then(|name| Setting::find(&name.to_string()))
@@ -376,9 +391,7 @@ fn no_arguments(word: Word, positional: &[Expr], mistakes: &Mistakes) -> bool {
     for argument in positional {
         let message = match argument {
             Expr::Path(path) => unknown_setting(word, path),
-            Expr::Lit(_) if word == Word::RequireApiKey => {
-                "a key has no place in source code: `#[require_api_key]` takes none, and asks only that the caller came with one that is good".to_owned()
-            }
+            Expr::Lit(_) if word == Word::RequireApiKey => predicate::no_key("#[require_api_key]"),
             Expr::Call(call) if Predicate::find(&compact(&call.func)).is_some() => format!(
                 "`#[{}]` takes no rule: write `#[authorize({})]`",
                 word.word(),

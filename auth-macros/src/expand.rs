@@ -69,6 +69,11 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     let plain = name.unraw();
     let request = Ident::new(&format!("__{plain}_request"), Span::mixed_site());
     let payload = Ident::new(&format!("__{plain}_payload"), Span::mixed_site());
+    // What is wrong with a type, rustc would say of the function, the call and the future. At one place it says it once.
+    let call = quote_spanned! {name.span()=> #private::call::<_, _, _> };
+    let future = quote_spanned! {name.span()=>
+        impl #private::Future<Output = #private::HttpResponse>
+    };
 
     quote! {
         #beside
@@ -79,13 +84,13 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
         #visibility fn #name #parameters(
             #request: #private::HttpRequest,
             #payload: #private::Payload,
-        ) -> impl #private::Future<Output = #private::HttpResponse>
+        ) -> #future
         #bounds
         {
             #inside
             #imports
             #checks
-            #private::call::<_, _, _>(
+            #call(
                 #request,
                 #payload,
                 const {
@@ -108,6 +113,23 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
 /// ever running unguarded.
 pub(crate) fn refused(item: &impl ToTokens, errors: &TokenStream) -> TokenStream {
     quote! { #errors #item }
+}
+
+/// The same for a handler. A forgotten `async` was reported, so it stands here: whoever registers the handler would hear
+/// of it again.
+pub(crate) fn refused_handler(handler: &Handler, errors: &TokenStream) -> TokenStream {
+    let Handler { attributes, visibility, signature, body } = handler;
+    let mut signature = signature.clone();
+    if signature.constness.is_none() && !returns_a_future(&signature.output) {
+        signature.asyncness.get_or_insert_default();
+    }
+    refused(&quote! { #(#attributes)* #visibility #signature #body }, errors)
+}
+
+/// `fn handler() -> impl Future<…>` is a handler as it stands.
+fn returns_a_future(output: &syn::ReturnType) -> bool {
+    let words = output.to_token_stream().to_string();
+    words.contains("Future") || words.contains("Ready")
 }
 
 /// The function that evaluates the conditions over the arguments, and how it is called.

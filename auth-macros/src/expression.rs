@@ -30,6 +30,11 @@ pub(crate) fn parse(expression: Expr, mistakes: &Mistakes) -> Option<Rule> {
             };
             match word.as_deref().map(|word| (Predicate::find(word), word)) {
                 Some((Some(predicate), _)) => predicate::parse(predicate, call, mistakes),
+                Some((None, "not")) if call.args.len() == 1 => {
+                    let negated = call.args.iter().map(negated).collect::<String>();
+                    mistakes.at(call.func, format!("\"not\" is Rust's `!`: write `{negated}`"));
+                    None
+                }
                 Some((None, word)) if Quantifier::find(word).is_some() => {
                     let operator = if word == "any" { "||" } else { "&&" };
                     mistakes.at(
@@ -103,6 +108,14 @@ pub(crate) fn parse(expression: Expr, mistakes: &Mistakes) -> Option<Rule> {
             ));
             None
         }
+    }
+}
+
+/// `!role("a")`, and `!(role("a") && role("b"))`.
+fn negated(expression: &Expr) -> String {
+    match expression {
+        Expr::Binary(_) => format!("!({})", compact(expression)),
+        other => format!("!{}", compact(other)),
     }
 }
 

@@ -159,7 +159,10 @@ fn attach(word: Word, arguments: &TokenStream, item: TokenStream) -> TokenStream
     if attribute.is_some()
         && let Some(above) = stack::rotate(word, &krate, arguments, &mut handler.attributes)
     {
-        return finish(mistakes, &handler, || quote! { #above #handler });
+        return match mistakes.check() {
+            Ok(()) => quote! { #above #handler },
+            Err(errors) => expand::refused_handler(&handler, &errors),
+        };
     }
 
     let stack = Stack::gather(attribute, &krate, &mut handler.attributes, &mistakes);
@@ -170,11 +173,12 @@ fn attach(word: Word, arguments: &TokenStream, item: TokenStream) -> TokenStream
             condition::check(&stack.rule, &shape.arguments, &mistakes);
         }
     }
-    finish(mistakes, &handler, || match (&shape, &stack) {
-        (Some(shape), Some(stack)) => expand::guarded(&handler, shape, stack),
+    match (mistakes.check(), &shape, &stack) {
+        (Err(errors), _, _) => expand::refused_handler(&handler, &errors),
+        (Ok(()), Some(shape), Some(stack)) => expand::guarded(&handler, shape, stack),
         // Whatever is missing was reported, so this is never reached; if it were, nothing would be emitted.
-        _ => TokenStream::new(),
-    })
+        (Ok(()), _, _) => TokenStream::new(),
+    }
 }
 
 fn finish(
@@ -202,7 +206,10 @@ fn not_a_function(word: Word, item: &TokenStream) -> Option<syn::Error> {
         };
         Some(syn::Error::new(
             keyword.span(),
-            format!("`#[{attribute}]` guards an `async fn`, and this is a `{keyword}`: {advice}"),
+            format!(
+                "`#[{attribute}]` guards an `async fn`, and this is {} `{keyword}`: {advice}",
+                name::article(&keyword.to_string())
+            ),
         ))
     })
 }

@@ -1,6 +1,6 @@
 //! Names of roles and scopes, and how several combine.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprCall, ExprLit, Lit, LitStr};
 
@@ -8,7 +8,7 @@ use crate::{
     attribute::ungroup,
     mistakes::Mistakes,
     rule::{Kind, Leaf, Name, Rule, compact},
-    vocabulary::{Quantifier, Setting, Vocabulary, near},
+    vocabulary::{Predicate, Quantifier, Setting, Vocabulary, Word, near},
 };
 
 /// What the names are names of.
@@ -19,11 +19,35 @@ pub(crate) enum Noun {
 }
 
 impl Noun {
+    /// What stands between the parentheses of this attribute, if names do.
+    pub(crate) fn of(word: Word) -> Option<Self> {
+        match word {
+            Word::RequireRole => Some(Self::Role),
+            Word::RequireScope => Some(Self::Scope),
+            _ => None,
+        }
+    }
+
+    /// The same for a word inside an expression; `any` and `all` stand around what is outside of them.
+    fn inside(around: Option<Self>, word: &str) -> Option<Self> {
+        match Predicate::find(word) {
+            Some(Predicate::Role) => Some(Self::Role),
+            Some(Predicate::Scope) => Some(Self::Scope),
+            Some(_) => None,
+            None => around,
+        }
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Role => "role",
             Self::Scope => "scope",
         }
+    }
+
+    /// Whether this is the word for one of them, or for several.
+    pub(crate) fn is_called(self, word: &str) -> bool {
+        word.strip_suffix('s').unwrap_or(word) == self.word()
     }
 
     pub(crate) fn example(self) -> &'static str {
@@ -41,6 +65,48 @@ impl Noun {
     }
 }
 
+/// Reports every name with a colon that nobody put quotes around: `docs:read` is no expression, and all that syn says is
+/// that it expected a comma. `true` if there is one.
+pub(crate) fn unquoted(noun: Option<Noun>, tokens: TokenStream, mistakes: &Mistakes) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut found = false;
+    for argument in
+        tokens.split(|token| matches!(token, TokenTree::Punct(it) if it.as_char() == ','))
+    {
+        if let (Some(noun), Some(name)) = (noun, with_colon(argument)) {
+            let tokens: TokenStream = argument.iter().cloned().collect();
+            let word = noun.word();
+            mistakes.at(tokens, format!("a {word} is written in quotes: `\"{name}\"`"));
+            found = true;
+            continue;
+        }
+        let mut before = String::new();
+        for token in argument {
+            if let TokenTree::Group(group) = token {
+                found |= unquoted(Noun::inside(noun, &before), group.stream(), mistakes);
+            }
+            before = token.to_string();
+        }
+    }
+    found
+}
+
+/// `docs:read` and `docs:read-all`, if that is all there is. `docs::read` is a path.
+fn with_colon(tokens: &[TokenTree]) -> Option<String> {
+    let name: String = tokens
+        .iter()
+        .map(|token| match token {
+            TokenTree::Ident(word) => Some(word.to_string()),
+            TokenTree::Literal(number) => Some(number.to_string()),
+            TokenTree::Punct(mark) if matches!(mark.as_char(), ':' | '-' | '.' | '/' | '*') => {
+                Some(mark.as_char().to_string())
+            }
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    (name.contains(':') && !name.contains("::") && !name.contains('"')).then_some(name)
+}
+
 /// One name, or an explicit `any(…)` or `all(…)` of several. `written` is what takes them, `at` where it stands.
 pub(crate) fn names(
     noun: Noun,
@@ -51,6 +117,13 @@ pub(crate) fn names(
 ) -> Option<Rule> {
     if arguments.len() > 1 {
         several_need_a_quantifier(noun, &arguments, mistakes);
+        return None;
+    }
+    if let [Expr::Array(syn::ExprArray { elems, .. }) | Expr::Tuple(syn::ExprTuple { elems, .. })] =
+        arguments.as_slice()
+        && elems.len() > 1
+    {
+        several_need_a_quantifier(noun, &elems.iter().cloned().collect::<Vec<_>>(), mistakes);
         return None;
     }
     let Some(argument) = arguments.into_iter().next() else {
@@ -106,6 +179,18 @@ fn several_need_a_quantifier(noun: Noun, arguments: &[Expr], mistakes: &Mistakes
         format!("write `any({written})` or `all({written})`")
     };
     mistakes.at(span, format!("several {word}s do not say whether one is enough: {advice}"));
+}
+
+/// What was meant as one name or a list of them, in the ways in which an attribute takes it.
+pub(crate) fn combinations(value: &Expr) -> Vec<String> {
+    match value {
+        Expr::Array(list) if list.elems.len() > 1 => {
+            let names = compact(&list.elems);
+            Quantifier::ALL.iter().map(|it| format!("{}({names})", it.word())).collect()
+        }
+        Expr::Array(list) => vec![compact(&list.elems)],
+        other => vec![compact(other)],
+    }
 }
 
 fn nearly_a_setting(argument: &Expr) -> Option<(&Expr, String)> {
@@ -216,6 +301,11 @@ fn name(
                 .at(call, format!("`any` and `all` do not nest here: expected a {word} in quotes"));
             None
         }
+        Expr::Array(syn::ExprArray { elems, .. }) if !elems.is_empty() => {
+            let names = compact(elems);
+            mistakes.at(argument, format!("a {word} stands without brackets: write `{names}`"));
+            None
+        }
         other => {
             mistakes.at(
                 other,
@@ -274,8 +364,12 @@ pub(crate) fn forbidden(noun: &str, name: &str) -> Option<String> {
 
 /// The noun with its article.
 fn one(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {noun}")
+    format!("{} {noun}", article(noun))
+}
+
+/// Our words with `u` are spoken with a consonant: a `use`, a `union`.
+pub(crate) fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// One value in quotes, or an explicit `any(…)` of several.

@@ -121,6 +121,11 @@ pub(crate) fn addresses(
             complete = false;
             continue;
         };
+        if let Some(networks) = several(&written.value()) {
+            mistakes.at(written, format!("each network has quotes of its own: write `{networks}`"));
+            complete = false;
+            continue;
+        }
         match Network::parse(&written) {
             Ok(network) if networks.iter().any(|known| known.text() == network.text()) => {
                 mistakes.at(written, format!("network `{}` stands twice", network.text()));
@@ -134,6 +139,16 @@ pub(crate) fn addresses(
         }
     }
     complete.then_some(Leaf::Address(networks))
+}
+
+/// `"10.0.0.0/8, ::1"`, as it should be written.
+fn several(text: &str) -> Option<String> {
+    let parts: Vec<String> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+        .filter(|part| !part.is_empty())
+        .map(|part| format!("\"{part}\""))
+        .collect();
+    (parts.len() > 1).then(|| parts.join(", "))
 }
 
 /// `"5m"`.
@@ -232,9 +247,20 @@ fn check(function: Expr, mistakes: &Mistakes) -> Option<ExprPath> {
 
 fn none(predicate: Predicate, arguments: &[Expr], mistakes: &Mistakes) -> Option<()> {
     for argument in arguments {
-        mistakes.at(argument, format!("`{}()` takes nothing: remove this", predicate.word()));
+        let message = match (predicate, argument) {
+            (Predicate::ApiKey, Expr::Lit(_)) => no_key(predicate.usage()),
+            _ => format!("`{}()` takes nothing: remove this", predicate.word()),
+        };
+        mistakes.at(argument, message);
     }
     arguments.is_empty().then_some(())
+}
+
+/// Why no key stands in `#[require_api_key]` and `api_key()`.
+pub(crate) fn no_key(written: &str) -> String {
+    format!(
+        "a key has no place in source code: `{written}` takes none, and asks only that the caller came with one that is good"
+    )
 }
 
 fn exactly<const N: usize>(

@@ -50,7 +50,7 @@ pub const fn assert_responder<T: Response>() {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an extractor, so a handler cannot take it as an argument",
     label = "not an extractor",
-    note = "take it out of the request with an extractor: `web::Path<{Self}>`, `web::Query<{Self}>`, `web::Json<{Self}>` or `web::Data<{Self}>`"
+    note = "an argument is an extractor: inside `web::Json<T>`, `web::Query<T>`, `web::Path<T>` and `Claims<T>` the `T` needs `#[derive(Deserialize)]`, inside `Owned<T>` it needs `impl Resource`, and any other type has to stand in one of these or in `web::Data<T>`"
 )]
 pub trait Extractor {}
 

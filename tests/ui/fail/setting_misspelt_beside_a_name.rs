@@ -18,4 +18,9 @@ async fn third() -> impl Responder {
     "x"
 }
 
+#[require_role("admin", deny_not_found)]
+async fn in_one_word() -> impl Responder {
+    "x"
+}
+
 fn main() {}
