@@ -239,7 +239,7 @@ impl fmt::Debug for Identity {
 
 /// What a verifier vouches for. The guard, and nothing else, makes an [`Identity`](crate::Identity) of it.
 ///
-/// `issuer` and `subject` together name the caller (CHECKLIST L6); an e-mail address or user name does not.
+/// `issuer` and `subject` together name the caller: two issuers may call two people the same. An e-mail address or user name does not.
 #[derive(Clone)]
 pub struct Verified {
     pub(crate) issuer: Box<str>,
@@ -280,15 +280,15 @@ impl Verified {
 
     /// Adds one role. Compared exactly: case matters, no prefix is added or removed.
     #[must_use]
-    pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.roles.push(role.into().into_boxed_str());
+    pub fn role(mut self, role: impl RoleName) -> Self {
+        self.roles.push(role.role_name().into());
         self
     }
 
     /// Adds one scope. Compared exactly.
     #[must_use]
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scopes.push(scope.into().into_boxed_str());
+    pub fn scope(mut self, scope: impl ScopeName) -> Self {
+        self.scopes.push(scope.scope_name().into());
         self
     }
 

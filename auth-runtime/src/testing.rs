@@ -3,7 +3,7 @@
 //! # Examples
 //!
 //! ```
-//! use actix_web::{App, HttpResponse, Responder, get, http::header::AUTHORIZATION, test};
+//! use actix_web::{App, HttpResponse, Responder, get, test};
 //! use auth_runtime::{require_role, testing::TestIssuer};
 //!
 //! #[require_role("admin")]
@@ -18,11 +18,11 @@
 //! let app = test::init_service(App::new().app_data(issuer.auth()?).service(admin)).await;
 //!
 //! for (token, status) in [
-//!     (issuer.token("ann").role("admin").mint(), 200),
-//!     (issuer.token("bob").role("user").mint(), 403),
-//!     (issuer.token("ann").role("admin").expired().mint(), 401),
+//!     (issuer.token("ann").role("admin"), 200),
+//!     (issuer.token("bob").role("user"), 403),
+//!     (issuer.token("ann").role("admin").expired(), 401),
 //! ] {
-//!     let request = test::TestRequest::get().uri("/admin").insert_header((AUTHORIZATION, format!("Bearer {token}")));
+//!     let request = test::TestRequest::get().uri("/admin").insert_header(token.bearer());
 //!     assert_eq!(test::call_service(&app, request.to_request()).await.status(), status);
 //! }
 //! # Ok(())
@@ -49,6 +49,7 @@ use crate::{
     handler::load,
     identity::{Identity, Verified},
     issuer::{Issuer, Key},
+    name::{RoleName, ScopeName},
     roles::RoleHierarchy,
 };
 
@@ -164,7 +165,7 @@ impl fmt::Debug for TestIssuer {
 
 /// A token that is being made.
 #[derive(Clone, Debug)]
-#[must_use = "a token is made by `mint`"]
+#[must_use = "a token is made by `mint` or `bearer`"]
 pub struct TestToken<'a> {
     issuer: &'a TestIssuer,
     claims: Map<String, Value>,
@@ -173,7 +174,8 @@ pub struct TestToken<'a> {
 
 impl TestToken<'_> {
     /// Adds one role to the claim `roles`.
-    pub fn role(mut self, role: &str) -> Self {
+    pub fn role(mut self, role: impl RoleName) -> Self {
+        let role = role.role_name();
         match self.claims.entry("roles").or_insert_with(|| json!([])) {
             Value::Array(roles) => roles.push(role.into()),
             other => *other = json!([role]),
@@ -182,7 +184,8 @@ impl TestToken<'_> {
     }
 
     /// Adds one scope to the claim `scope`.
-    pub fn scope(self, scope: &str) -> Self {
+    pub fn scope(self, scope: impl ScopeName) -> Self {
+        let scope = scope.scope_name();
         let scopes = match self.claims.get("scope") {
             Some(Value::String(scopes)) => format!("{scopes} {scope}"),
             _ => scope.to_owned(),
@@ -190,10 +193,30 @@ impl TestToken<'_> {
         self.claim("scope", scopes)
     }
 
+    /// Says how strong the caller's authentication was (`acr`).
+    pub fn acr(self, acr: impl Into<String>) -> Self {
+        self.claim("acr", acr.into())
+    }
+
+    /// Adds one method by which the caller authenticated to the claim `amr`.
+    pub fn amr(mut self, method: impl Into<String>) -> Self {
+        let method = method.into();
+        match self.claims.entry("amr").or_insert_with(|| json!([])) {
+            Value::Array(methods) => methods.push(method.into()),
+            other => *other = json!([method]),
+        }
+        self
+    }
+
+    /// Says when the caller authenticated, in seconds since the Unix epoch (`auth_time`).
+    pub fn auth_time(self, seconds: u64) -> Self {
+        self.claim("auth_time", seconds)
+    }
+
     /// Says that the caller authenticated just now (`auth_time`).
     pub fn just_authenticated(self) -> Self {
         let now = self.now;
-        self.claim("auth_time", now)
+        self.auth_time(now)
     }
 
     /// Sets any claim, also to something wrong.
@@ -229,6 +252,17 @@ impl TestToken<'_> {
     pub fn mint(&self) -> String {
         let claims = Value::Object(self.claims.clone()).to_string();
         self.issuer.sign(r#"{"alg":"HS256","typ":"at+jwt"}"#, &claims)
+    }
+
+    /// The header that brings the token, as `TestRequest::insert_header` takes it: `authorization`, and `Bearer` with the
+    /// token behind it.
+    ///
+    /// # Panics
+    ///
+    /// As [`mint`](Self::mint) does.
+    #[must_use]
+    pub fn bearer(&self) -> (&'static str, String) {
+        ("authorization", format!("Bearer {}", self.mint()))
     }
 }
 

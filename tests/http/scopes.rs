@@ -1,7 +1,10 @@
 //! RESPONSES Z1: a missing scope.
 
 use actix_web::{Responder, get, test::TestRequest};
-use auth_runtime::{Auth, authorize, require_role, require_scope, testing::TestIssuer};
+use auth_runtime::{
+    Auth, authorize, require_role, require_scope,
+    testing::{TestIssuer, TestToken},
+};
 use auth_tests::MISSING;
 
 use crate::{get_as, send_to};
@@ -51,9 +54,7 @@ async fn ask(auth: &Auth, path: &str, token: Option<&str>) -> auth_tests::Answer
 async fn z1_scope_missing() {
     let issuer = TestIssuer::new();
     let auth = issuer.auth().unwrap();
-    let token = |scopes: &[&str]| {
-        scopes.iter().fold(issuer.token("ann"), |token, scope| token.scope(scope)).mint()
-    };
+    let token = |scopes: &[&str]| scopes.iter().fold(issuer.token("ann"), TestToken::scope).mint();
     for (path, scopes, sufficient) in [
         ("/read", [].as_slice(), "docs:read"),
         ("/read", &["docs:write", "Docs:read", "docs:read:all"], "docs:read"),

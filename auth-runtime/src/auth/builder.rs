@@ -15,6 +15,7 @@ use crate::{
     credential::{Cookie, OriginError, Places},
     issuer::{Issuer, IssuerError},
     metadata::{ProtectedResource, ResourceError},
+    name::RoleName,
     response::{Body, NotFound, Renderer, Responses},
     roles::RoleHierarchy,
     verifier::{
@@ -106,16 +107,22 @@ impl AuthBuilder {
     /// Whoever has `role` has `implied` too, and what those imply.
     ///
     /// ```
-    /// # use auth_runtime::Auth;
-    /// let builder = Auth::builder().role_implies("admin", ["editor"]).role_implies("editor", ["reader"]);
+    /// # use auth_runtime::{Auth, Role};
+    /// #[derive(Role)]
+    /// enum Role {
+    ///     Admin,
+    ///     Editor,
+    /// }
+    ///
+    /// let builder = Auth::builder().role_implies(Role::Admin, [Role::Editor]).role_implies("editor", ["reader"]);
     /// ```
-    pub fn role_implies<'a>(
+    pub fn role_implies(
         mut self,
-        role: &str,
-        implied: impl IntoIterator<Item = &'a str>,
+        role: impl RoleName,
+        implied: impl IntoIterator<Item: RoleName>,
     ) -> Self {
         for implied in implied {
-            self.hierarchy.add(role, implied);
+            self.hierarchy.add(role.role_name(), implied.role_name());
         }
         self
     }

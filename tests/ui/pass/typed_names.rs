@@ -1,8 +1,17 @@
 //! Names of roles and scopes as variants of an enum.
 
-use actix_web::{Responder, get, http::Method, scope};
+use actix_web::{
+    App, Responder, get,
+    http::Method,
+    scope,
+    test::{TestRequest, call_service, init_service},
+};
 use auth_runtime::{
-    Identity, Role, RoleName, Scope, ScopeName, require_auth, testing::identity, verifier::Verified,
+    Auth, Identity, Role, RoleName, Scope, ScopeName,
+    api_key::{ApiKey, ApiKeys, MemoryStore},
+    authorize, require_auth,
+    testing::{TestIssuer, identity},
+    verifier::Verified,
 };
 use auth_tests::assert_admin_only;
 
@@ -177,4 +186,48 @@ async fn actix_s_scope_is_still_its_own() {
     let response = test::call_service(&app.await, request.to_request()).await;
     let (status, body) = read(response).await;
     assert_eq!((status.as_u16(), body.as_str()), (200, "true"));
+}
+
+#[authorize(role(Role::NightShift) && scope(Allowed::ReadDocs))]
+#[get("/typed")]
+async fn typed() -> impl Responder {
+    "x"
+}
+
+#[authorize(acr("mfa") && amr("otp") && amr("pwd") && max_age("5m"))]
+#[get("/strong")]
+async fn strong() -> impl Responder {
+    "x"
+}
+
+#[actix_web::test]
+async fn typed_names_are_taken_wherever_names_are_given() {
+    let issuer = TestIssuer::new();
+    let store = MemoryStore::new();
+    let (key, stored) = ApiKey::generate("robot").unwrap();
+    store.insert(stored.role(Role::NightShift).scope(Allowed::ReadDocs));
+    let auth = Auth::builder()
+        .issuer(issuer.issuer())
+        .api_keys(ApiKeys::new(store))
+        .role_implies(Role::Admin, [Role::NightShift])
+        .build()
+        .unwrap();
+    let app = init_service(App::new().app_data(auth).service((typed, strong))).await;
+    let ask = async |path: &str, header: (&'static str, String)| {
+        let request = TestRequest::get().uri(path).insert_header(header).to_request();
+        call_service(&app, request).await.status().as_u16()
+    };
+
+    let scoped = || issuer.token("ann").scope(&Allowed::ReadDocs);
+    assert_eq!(ask("/typed", scoped().role(Role::Admin).bearer()).await, 200);
+    assert_eq!(ask("/typed", scoped().role("night_shift".to_owned()).bearer()).await, 200);
+    assert_eq!(ask("/typed", scoped().role(Role::Writer).bearer()).await, 403);
+    assert_eq!(ask("/typed", ("x-api-key", key.reveal().to_owned())).await, 200);
+    let ann = identity(Verified::new("https://id.test/", "ann").role(Role::Admin).scope("x"));
+    assert!(ann.has_role(Role::Admin));
+
+    let recent = || issuer.token("ann").acr("mfa").amr("otp").amr("pwd").just_authenticated();
+    assert_eq!(ask("/strong", recent().bearer()).await, 200);
+    assert_eq!(ask("/strong", recent().auth_time(1).bearer()).await, 401);
+    assert_eq!(ask("/strong", recent().without("amr").amr("otp").bearer()).await, 401);
 }

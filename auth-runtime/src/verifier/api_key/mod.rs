@@ -15,7 +15,10 @@ pub use file::{FileStore, FileStoreError};
 pub use store::{ApiKeyStore, Lookup, MemoryStore};
 
 use super::{Verified, VerifyError};
-use crate::credential::Method;
+use crate::{
+    credential::Method,
+    name::{RoleName, ScopeName},
+};
 
 /// What every key begins with, so that secret scanners know it.
 const PREFIX: &str = "authk_";
@@ -104,15 +107,15 @@ impl ApiKey {
 
     /// Adds one role.
     #[must_use]
-    pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.roles.push(role.into());
+    pub fn role(mut self, role: impl RoleName) -> Self {
+        self.roles.push(role.role_name().to_owned());
         self
     }
 
     /// Adds one scope.
     #[must_use]
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scopes.push(scope.into());
+    pub fn scope(mut self, scope: impl ScopeName) -> Self {
+        self.scopes.push(scope.scope_name().to_owned());
         self
     }
 
