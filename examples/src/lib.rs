@@ -6,7 +6,11 @@ use std::{
     io::{Write, stdout},
     net::TcpListener,
     process::exit,
+    time::Duration,
 };
+
+/// How long the printed tokens are good: whoever reads slowly is not to hear that they have expired.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Reads `--port N` and `--help`, and opens the port on 127.0.0.1.
 ///

@@ -7,7 +7,7 @@
 //! A token that says `tenant` and `plan` is answered 200, one that does not is genuine but not good enough: 403.
 
 use actix_web::{App, HttpServer, Responder, get};
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{Claims, Identity, require_auth, testing::TestIssuer};
 use serde::Deserialize;
 
@@ -43,8 +43,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let issuer = TestIssuer::new();
     let auth = issuer.auth()?;
 
-    let customer = issuer.token("ann").claim("tenant", "acme").claim("plan", "paid").mint();
-    let other = issuer.token("bob").mint();
+    let customer =
+        issuer.token("ann").claim("tenant", "acme").claim("plan", "paid").expires_in(DAY).mint();
+    let other = issuer.token("bob").expires_in(DAY).mint();
     paste("200", &format!("curl -i -H 'Authorization: Bearer {customer}' {url}/tenant"));
     paste(
         "403: the token says nothing about a tenant",

@@ -8,7 +8,7 @@
 //! `WWW-Authenticate` stay what they have to be.
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Responder, web};
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{Auth, Rejection, require_auth, testing::TestIssuer};
 
 /// Something for members.
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     paste("401 with an HTML page", &format!("curl -i {url}/page/members"));
     paste("401 as problem details", &format!("curl -i {url}/api/members"));
-    let token = issuer.token("ann").mint();
+    let token = issuer.token("ann").expires_in(DAY).mint();
     paste("200", &format!("curl -i -H 'Authorization: Bearer {token}' {url}/api/members"));
     HttpServer::new(move || {
         // The nearest `Auth` counts, so each scope can have a style of its own.

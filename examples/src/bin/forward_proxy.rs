@@ -14,7 +14,7 @@ use actix_web::{
     http::header::{CONNECTION, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING},
     web,
 };
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{Auth, require_role, testing::TestIssuer};
 use awc::Client;
 
@@ -73,8 +73,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let behind = origin.addrs().first().map(|address| format!("http://{address}/"));
     let behind = behind.ok_or("the origin has no address")?;
 
-    let surfer = issuer.token("ann").role("surfer").mint();
-    let other = issuer.token("bob").mint();
+    let surfer = issuer.token("ann").role("surfer").expires_in(DAY).mint();
+    let other = issuer.token("bob").expires_in(DAY).mint();
     paste(
         "407, and Proxy-Authenticate says how to log in",
         &format!("curl -i -x {proxy} {behind}"),

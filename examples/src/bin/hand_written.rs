@@ -13,7 +13,7 @@ use actix_web::{
     middleware::{Next, from_fn},
     web,
 };
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{
     Identity, Policy, guard,
     policy::{Answer, Check},
@@ -52,7 +52,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let issuer = TestIssuer::new();
     let auth = issuer.auth()?;
 
-    let (user, admin) = (issuer.token("bob").mint(), issuer.token("ann").role("admin").mint());
+    let user = issuer.token("bob").expires_in(DAY).mint();
+    let admin = issuer.token("ann").role("admin").expires_in(DAY).mint();
     paste("401", &format!("curl -i {url}/documents"));
     paste("200", &format!("curl -i -H 'Authorization: Bearer {user}' {url}/documents"));
     paste("403", &format!("curl -i -X POST -H 'Authorization: Bearer {user}' {url}/documents"));

@@ -7,7 +7,7 @@
 //! It makes a key, prints `curl` lines with fresh tokens and what each will answer, and serves on 127.0.0.1:8080.
 
 use actix_web::{App, HttpResponse, HttpServer, Responder, delete, get, post, web};
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{Identity, public, require_auth, require_role, testing::TestIssuer};
 use serde::Deserialize;
 
@@ -71,9 +71,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn print_lines(url: &str, issuer: &TestIssuer) {
-    let user = issuer.token("bob").role("user").mint();
-    let editor = issuer.token("eve").role("editor").mint();
-    let admin = issuer.token("ann").role("admin").mint();
+    let user = issuer.token("bob").role("user").expires_in(DAY).mint();
+    let editor = issuer.token("eve").role("editor").expires_in(DAY).mint();
+    let admin = issuer.token("ann").role("admin").expires_in(DAY).mint();
     let expired = issuer.token("ann").role("admin").expired().mint();
     let bearer = |token: &str| format!("-H 'Authorization: Bearer {token}'");
     let json = "-H 'Content-Type: application/json'";

@@ -7,7 +7,7 @@
 //! Each token is judged by the issuer its `iss` names, with that issuer's keys only.
 
 use actix_web::{App, HttpServer, Responder, get};
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{Auth, Identity, require_auth, require_role, testing::TestIssuer};
 
 /// Says who the caller is, and who says so.
@@ -37,10 +37,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .issuer(staff.issuer().roles_claim("/realm_access/roles"))
         .build()?;
 
-    let customer = customers.token("carl").role("support").mint();
-    let member =
-        staff.token("sue").claim("realm_access", serde_json::json!({"roles": ["support"]})).mint();
-    let forged = customers.token("carl").claim("iss", "https://staff.example/").mint();
+    let customer = customers.token("carl").role("support").expires_in(DAY).mint();
+    let member = staff
+        .token("sue")
+        .claim("realm_access", serde_json::json!({"roles": ["support"]}))
+        .expires_in(DAY)
+        .mint();
+    let forged =
+        customers.token("carl").claim("iss", "https://staff.example/").expires_in(DAY).mint();
     for (answers, token, path) in [
         ("200", &customer, "me"),
         ("403: a customer", &customer, "tickets"),

@@ -8,7 +8,7 @@
 //! with tokens of a test issuer, and the logic in a plain function, with an identity out of nothing.
 
 use actix_web::{App, HttpServer, Responder, get};
-use auth_examples::{listen, paste, url};
+use auth_examples::{DAY, listen, paste, url};
 use auth_runtime::{Identity, require_role, testing::TestIssuer};
 
 /// The report.
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = url(&listener);
     let issuer = TestIssuer::new();
     let auth = issuer.auth()?;
-    let token = issuer.token("ann").role("auditor").mint();
+    let token = issuer.token("ann").role("auditor").expires_in(DAY).mint();
     paste("200", &format!("curl -i -H 'Authorization: Bearer {token}' {url}/report"));
     HttpServer::new(move || App::new().app_data(auth.clone()).service(report))
         .workers(1)

@@ -12,7 +12,7 @@ use std::{
 };
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Responder, get, web};
-use auth_examples::{listen, url};
+use auth_examples::{DAY, listen, url};
 use auth_runtime::{Auth, Denied, Identity, Resource, Role, Scope, authorize, testing::TestIssuer};
 use serde::{Deserialize, Serialize};
 
@@ -158,15 +158,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let issuer = TestIssuer::new();
     let auth = Auth::builder().issuer(issuer.issuer()).not_found(not_found).build()?;
 
-    let ann = || issuer.token("ann").scope("docs:read");
+    let token = |subject: &str| issuer.token(subject).expires_in(DAY);
+    let ann = || token("ann").scope("docs:read");
     println!("Paste these lines, then those of the README:\n");
     println!("export URL={}", url(&listener));
     println!("export ANN={}", ann().scope("docs:write").mint());
     println!("export ANN_READS={}", ann().mint());
     println!("export ANN_JUST_NOW={}", ann().scope("docs:write").just_authenticated().mint());
-    println!("export BOB={}", issuer.token("bob").scope("docs:read").scope("docs:write").mint());
-    println!("export EVE={}", issuer.token("eve").role("auditor").mint());
-    println!("export ROOT={}", issuer.token("root").role("admin").scope("docs:read").mint());
+    println!("export BOB={}", token("bob").scope("docs:read").scope("docs:write").mint());
+    println!("export EVE={}", token("eve").role("auditor").mint());
+    println!("export ROOT={}", token("root").role("admin").scope("docs:read").mint());
     println!();
 
     let store = web::Data::new(Store::default());
