@@ -14,7 +14,8 @@
 /// * `deny = not_found`: every denial is the application's own 404, so that nobody hears that there is something
 ///   ([guide](crate::guide::hiding)).
 /// * `crate = ::path`: where this crate is known under another name.
-/// * `in_impl`: for an associated function that uses its `impl`'s generics without saying `Self`.
+/// * `in_impl`: for an associated function that uses its `impl`'s generics without saying `Self`. Without it rustc says
+///   "can't use generic parameters from outer item" (E0401).
 ///
 /// All attributes of this crate take these three.
 ///
@@ -102,12 +103,11 @@ pub use auth_macros::require_auth;
 /// let issuer = TestIssuer::new();
 /// let app = test::init_service(App::new().app_data(issuer.auth().unwrap()).service(delete_user)).await;
 /// for (token, status) in [
-///     (issuer.token("eve").role("admin").mint(), 204),
-///     (issuer.token("bob").role("user").mint(), 403),
-///     (issuer.token("eve").role("admin").expired().mint(), 401),
+///     (issuer.token("eve").role("admin"), 204),
+///     (issuer.token("bob").role("user"), 403),
+///     (issuer.token("eve").role("admin").expired(), 401),
 /// ] {
-///     let bearer = ("authorization", format!("Bearer {token}"));
-///     let request = test::TestRequest::delete().uri("/users/7").insert_header(bearer);
+///     let request = test::TestRequest::delete().uri("/users/7").insert_header(token.bearer());
 ///     assert_eq!(test::call_service(&app, request.to_request()).await.status(), status);
 /// }
 /// # }
@@ -166,11 +166,10 @@ pub use auth_macros::require_role;
 /// let issuer = TestIssuer::new();
 /// let app = test::init_service(App::new().app_data(issuer.auth().unwrap()).service(docs)).await;
 /// for (token, status, scope) in [
-///     (issuer.token("ann").scope("docs:read").mint(), 200, None),
-///     (issuer.token("ann").scope("docs").mint(), 403, Some(r#"scope="docs:read""#)),
+///     (issuer.token("ann").scope("docs:read"), 200, None),
+///     (issuer.token("ann").scope("docs"), 403, Some(r#"scope="docs:read""#)),
 /// ] {
-///     let bearer = ("authorization", format!("Bearer {token}"));
-///     let request = test::TestRequest::get().uri("/docs").insert_header(bearer);
+///     let request = test::TestRequest::get().uri("/docs").insert_header(token.bearer());
 ///     let response = test::call_service(&app, request.to_request()).await;
 ///     assert_eq!(response.status(), status);
 ///     let challenge = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap());
@@ -198,7 +197,8 @@ pub use auth_macros::require_scope;
 ///
 /// # Notes
 ///
-/// * Where the parameter is missing at run time, nobody is the owner.
+/// * Where the route turns out to have no such parameter, or several, nobody is the owner: every request is a 500, and the
+///   log says what to write.
 /// * Where the path does not say whose it is, take [`Owned`](crate::Owned) ([guide](crate::guide::ownership)).
 /// * "The owner or an admin" is `#[authorize(owner("user_id") || role("admin"))]`.
 ///
@@ -219,7 +219,7 @@ pub use auth_macros::require_scope;
 /// let issuer = TestIssuer::new();
 /// let app = test::init_service(App::new().app_data(issuer.auth().unwrap()).service(orders)).await;
 /// for (path, status) in [("/users/ann/orders", 200), ("/users/bob/orders", 403)] {
-///     let bearer = ("authorization", format!("Bearer {}", issuer.token("ann").mint()));
+///     let bearer = issuer.token("ann").bearer();
 ///     let request = test::TestRequest::get().uri(path).insert_header(bearer);
 ///     assert_eq!(test::call_service(&app, request.to_request()).await.status(), status);
 /// }
@@ -360,15 +360,14 @@ pub use auth_macros::require_api_key;
 /// let issuer = TestIssuer::new();
 /// let app = test::init_service(App::new().app_data(issuer.auth().unwrap()).service(transfer)).await;
 /// for (token, status, challenge) in [
-///     (issuer.token("ann").claim("acr", "mfa").mint(), 200, None),
+///     (issuer.token("ann").acr("mfa"), 200, None),
 ///     (
-///         issuer.token("ann").claim("acr", "password").mint(),
+///         issuer.token("ann").acr("password"),
 ///         401,
 ///         Some(r#"Bearer realm="api", error="insufficient_user_authentication", acr_values="mfa""#),
 ///     ),
 /// ] {
-///     let bearer = ("authorization", format!("Bearer {token}"));
-///     let request = test::TestRequest::post().uri("/transfers").insert_header(bearer);
+///     let request = test::TestRequest::post().uri("/transfers").insert_header(token.bearer());
 ///     let response = test::call_service(&app, request.to_request()).await;
 ///     assert_eq!(response.status(), status);
 ///     let told = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap());
@@ -423,13 +422,12 @@ pub use auth_macros::require_step_up;
 /// let issuer = TestIssuer::new();
 /// let app = test::init_service(App::new().app_data(issuer.auth().unwrap()).service(put_doc)).await;
 /// for (token, status, scope) in [
-///     (issuer.token("eve").role("admin").mint(), 200, None),
-///     (issuer.token("ann").scope("docs:write").mint(), 200, None),
-///     (issuer.token("bob").scope("docs:write").mint(), 403, None), // not his: no other token would help
-///     (issuer.token("ann").mint(), 403, Some(r#"scope="docs:write""#)), // hers: this one would
+///     (issuer.token("eve").role("admin"), 200, None),
+///     (issuer.token("ann").scope("docs:write"), 200, None),
+///     (issuer.token("bob").scope("docs:write"), 403, None), // not his: no other token would help
+///     (issuer.token("ann"), 403, Some(r#"scope="docs:write""#)), // hers: this one would
 /// ] {
-///     let bearer = ("authorization", format!("Bearer {token}"));
-///     let request = test::TestRequest::put().uri("/users/ann/docs/7").insert_header(bearer);
+///     let request = test::TestRequest::put().uri("/users/ann/docs/7").insert_header(token.bearer());
 ///     let response = test::call_service(&app, request.to_request()).await;
 ///     assert_eq!(response.status(), status);
 ///     let challenge = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap());
@@ -482,7 +480,7 @@ pub use auth_macros::authorize;
 /// assert_eq!(response.status(), 200);
 ///
 /// // An expired token does not make a stranger of ann.
-/// let bearer = ("authorization", format!("Bearer {}", issuer.token("ann").expired().mint()));
+/// let bearer = issuer.token("ann").expired().bearer();
 /// let request = test::TestRequest::get().uri("/").insert_header(bearer);
 /// assert_eq!(test::call_service(&app, request.to_request()).await.status(), 401);
 /// # }

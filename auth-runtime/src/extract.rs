@@ -34,8 +34,8 @@ impl FromRequest for Identity {
 
 /// The caller, or nobody: for handlers that serve both and have no attribute.
 ///
-/// No credentials give `None`. Bad credentials are a 401, never silently anonymous (RESPONSES A22, A23). Below an
-/// attribute `Option<Identity>` does the same.
+/// No credentials give `None`. Bad credentials are a 401, never silently anonymous. Below an attribute `Option<Identity>`
+/// does the same.
 ///
 /// # Examples
 ///

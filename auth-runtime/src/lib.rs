@@ -48,9 +48,12 @@
 //!   acceptable. Clients log in or refresh, and try again.
 //! * **403** says "I know who you are, and you may not": the token is good, a role is missing. Clients show
 //!   "access denied" and do not try again.
-//! * **400** answers repeated credentials, **500** an application that is not set up, **503** a verifier that is out of
-//!   reach. Nothing is ever let through because something could not be decided.
-//! * **404** hides that there is something, where a handler says `deny = not_found`.
+//! * **400** answers repeated credentials, **407** a proxy's own credentials that are missing or not good, **429** too many
+//!   invalid credentials from one address.
+//! * **500** answers an application that is not set up, **503** a verifier that is out of reach. Nothing is ever let through
+//!   because something could not be decided.
+//! * **404** hides that there is something, where a handler says `deny = not_found`, and answers an [`Owned`] that is not
+//!   there.
 //!
 //! Each chapter of the [guide] says which of them follows from what it is about, and with which challenge.
 //!
@@ -78,9 +81,13 @@
 //!
 //! # The path of a request
 //!
-//! Routing, then the guard, then the handler's extractors, then the handler. A denied request polls no extractor, reads
-//! no byte of its body and has no side effect, also when verifying takes time. The modules of this crate stand in the
-//! order of that path.
+//! Routing, then the guard, then the handler's extractors, then the handler. A request that is refused without a question
+//! about its arguments polls no extractor, reads no byte of its body and has no side effect, also when verifying takes time.
+//! Two things ask about arguments, after the guard: [`Owned`], before all other extractors, and `when(…)`, after them. The
+//! modules of this crate stand in the order of that path.
+//!
+//! Why a request was refused is a `tracing` event: every decision has the target `auth_runtime::decision`, and the cause of
+//! every 500 is one at error level. Nobody sees them unless the application installs a subscriber.
 //!
 //! # Features
 //!

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use crate::{credential::CredentialError, decision::Denial, verifier::VerifyErrorKind};
 
-/// Why a request was refused. Rendered as the response that RESPONSES.md fixes for it.
+/// Why a request was refused. Each is rendered as one response, whose status stands first below.
 ///
 /// A [renderer](crate::AuthBuilder::renderer) sees it to choose a body; neither the status nor the challenge can be
 /// changed there.
