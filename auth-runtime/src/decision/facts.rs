@@ -11,7 +11,7 @@ use crate::{
     policy::{Check, Condition},
 };
 
-/// What is known when a decision is made. What is not given does not hold.
+/// What is known when a decision is made. What is not given does not hold, or leaves the decision open; it lets nobody in.
 ///
 /// # Examples
 ///
@@ -103,7 +103,8 @@ impl<'a> Facts<'a> {
         Self { address: Some(address), ..self }
     }
 
-    /// The parameters of the path, names and decoded values.
+    /// The parameters of the path, names and decoded values. One that is asked for and is not among them leaves the decision
+    /// open ([`Missing::Parameter`](crate::Missing::Parameter)).
     #[must_use]
     pub fn parameters(self, parameters: &'a [(&'a str, &'a str)]) -> Self {
         Self { parameters: Parameters::Given(parameters), ..self }
