@@ -58,6 +58,8 @@ struct Inner {
     amr: Box<[Box<str>]>,
     auth_time: Option<u64>,
     expires_at: Option<u64>,
+    issued_at: Option<u64>,
+    jti: Option<Box<str>>,
     claims: Option<Box<RawValue>>,
     /// The claims, read once somebody asks for one by its path.
     members: OnceLock<Map<String, Value>>,
@@ -78,6 +80,8 @@ impl Identity {
             auth_time,
             expires_at,
             leeway: _,
+            issued_at,
+            jti,
             claims,
         } = verified;
         Self(Arc::new(Inner {
@@ -91,6 +95,8 @@ impl Identity {
             amr: amr.into_boxed_slice(),
             auth_time,
             expires_at,
+            issued_at,
+            jti,
             claims,
             members: OnceLock::new(),
         }))
@@ -205,6 +211,19 @@ impl Identity {
         self.0.expires_at
     }
 
+    /// When the credential was issued, in seconds since the Unix epoch (`iat`, RFC 7519 §4.1.6).
+    #[must_use]
+    pub fn issued_at(&self) -> Option<u64> {
+        self.0.issued_at
+    }
+
+    /// The credential's own name at the issuer (`jti`, RFC 7519 §4.1.7), by which it can be
+    /// [revoked](crate::revocation).
+    #[must_use]
+    pub fn jti(&self) -> Option<&str> {
+        self.0.jti.as_deref()
+    }
+
     /// The claims as a type of your own.
     ///
     /// # Errors
@@ -254,6 +273,8 @@ pub struct Verified {
     pub(crate) expires_at: Option<u64>,
     /// How far past `expires_at` it is still taken, in seconds, since clocks differ.
     pub(crate) leeway: u64,
+    pub(crate) issued_at: Option<u64>,
+    pub(crate) jti: Option<Box<str>>,
     /// The claims as the JSON object they came in; `None` reads as `{}`.
     pub(crate) claims: Option<Box<RawValue>>,
 }
@@ -274,6 +295,8 @@ impl Verified {
             auth_time: None,
             expires_at: None,
             leeway: 0,
+            issued_at: None,
+            jti: None,
             claims: None,
         }
     }
@@ -324,6 +347,21 @@ impl Verified {
     #[must_use]
     pub fn expires_at(mut self, seconds: u64) -> Self {
         self.expires_at = Some(seconds);
+        self
+    }
+
+    /// When the credential was issued, in seconds since the Unix epoch. Without it, it counts as issued before any time
+    /// that is [revoked](crate::revocation).
+    #[must_use]
+    pub fn issued_at(mut self, seconds: u64) -> Self {
+        self.issued_at = Some(seconds);
+        self
+    }
+
+    /// The credential's own name, unique at this issuer, by which it can be [revoked](crate::revocation).
+    #[must_use]
+    pub fn jti(mut self, jti: impl Into<String>) -> Self {
+        self.jti = Some(jti.into().into_boxed_str());
         self
     }
 

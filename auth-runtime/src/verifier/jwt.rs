@@ -102,6 +102,8 @@ impl JwtVerifier {
             auth_time: accepted.auth_time,
             expires_at: Some(accepted.expires_at),
             leeway: issuer.leeway,
+            issued_at: accepted.issued_at,
+            jti: accepted.jti.map(Into::into),
             claims: Some(
                 RawValue::from_string(payload)
                     .map_err(|_| invalid("the payload is no sound JSON object"))?,

@@ -138,7 +138,8 @@ impl ApiKey {
             return None;
         }
         let claims = json!({"sub": self.subject, "key_id": self.id, "key_label": self.label});
-        let mut verified = Verified::new(issuer, self.subject.clone()).method(Method::ApiKey);
+        let mut verified =
+            Verified::new(issuer, self.subject.clone()).method(Method::ApiKey).jti(self.id.clone());
         if let Ok(claims) = RawValue::from_string(claims.to_string()) {
             verified = verified.claims(claims);
         }

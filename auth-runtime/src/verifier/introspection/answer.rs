@@ -90,7 +90,6 @@ impl Rules {
         if claims.contains_key("cnf") {
             return Err(invalid("it is bound to a key, and came as a plain bearer token"));
         }
-        string(&claims, "jti")?;
         string(&claims, "client_id")?;
 
         let mut verified = Verified::new(&*self.issuer, subject(&claims)?);
@@ -101,6 +100,8 @@ impl Rules {
         verified.auth_time = seconds(&claims, "auth_time", Round::Down)?;
         verified.expires_at = expires_at;
         verified.leeway = self.leeway;
+        verified.issued_at = seconds(&claims, "iat", Round::Down)?;
+        verified.jti = string(&claims, "jti")?.map(Into::into);
         Ok(verified.claims(text))
     }
 }
@@ -177,13 +178,16 @@ mod tests {
         answer["acr"] = json!("mfa");
         answer["amr"] = json!(["otp"]);
         answer["auth_time"] = json!(900.5);
+        answer["iat"] = json!(899.5);
+        answer["jti"] = json!("token-17");
         let verified = judge(&rules(), &answer).unwrap();
         assert_eq!((&*verified.issuer, &*verified.subject), ("https://id.example.com/", "ann"));
-        assert_eq!(*verified.roles, ["admin".into()]);
-        assert_eq!(*verified.scopes, ["read".into(), "write".into()]);
+        assert_eq!(*verified.roles, [Box::from("admin")]);
+        assert_eq!(*verified.scopes, [Box::from("read"), Box::from("write")]);
         assert_eq!(verified.acr.as_deref(), Some("mfa"));
-        assert_eq!(*verified.amr, ["otp".into()]);
+        assert_eq!(*verified.amr, [Box::from("otp")]);
         assert_eq!((verified.auth_time, verified.expires_at), (Some(900), Some(2_000)));
+        assert_eq!((verified.issued_at, verified.jti.as_deref()), (Some(899), Some("token-17")));
         assert_eq!(verified.claims.unwrap().get(), answer.to_string());
     }
 

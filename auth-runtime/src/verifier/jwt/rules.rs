@@ -18,6 +18,8 @@ const LATEST: u64 = 1 << 53;
 pub(super) struct Accepted<'a> {
     pub(super) subject: &'a str,
     pub(super) expires_at: u64,
+    pub(super) issued_at: Option<u64>,
+    pub(super) jti: Option<&'a str>,
     pub(super) acr: Option<&'a str>,
     pub(super) auth_time: Option<u64>,
 }
@@ -39,11 +41,13 @@ pub(super) fn check<'a>(
         return Err(invalid("it is bound to a key, and came as a plain bearer token"));
     }
     let subject = subject(claims)?;
-    string(claims, "jti")?;
     string(claims, "client_id")?;
     Ok(Accepted {
         subject,
         expires_at,
+        // A fraction less, so that what was issued in the second of a revocation was issued before it.
+        issued_at: seconds(claims, "iat", Round::Down)?,
+        jti: string(claims, "jti")?,
         acr: string(claims, "acr")?,
         auth_time: seconds(claims, "auth_time", Round::Down)?,
     })
