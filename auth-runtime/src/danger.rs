@@ -1,6 +1,8 @@
 //! What weakens a check. Nothing here is reached by accident: the word stands in the path.
 
 use crate::issuer::Issuer;
+#[cfg(feature = "redis")]
+use crate::revocation::RedisRevocationsBuilder;
 #[cfg(feature = "jwks")]
 use crate::verifier::introspection::Introspection;
 
@@ -85,6 +87,33 @@ impl DangerousIntrospection {
     /// ```
     pub fn accept_no_expiry(mut self) -> Introspection {
         self.0.needs_expiry = false;
+        self.0
+    }
+}
+
+/// The dangerous side of a [`RedisRevocationsBuilder`]; see [`RedisRevocationsBuilder::danger`].
+#[cfg(feature = "redis")]
+#[derive(Debug)]
+#[must_use = "call one of its methods to get the builder back"]
+pub struct DangerousRedisRevocations(pub(crate) RedisRevocationsBuilder);
+
+#[cfg(feature = "redis")]
+impl DangerousRedisRevocations {
+    /// Goes on taking tokens while Redis is away, for however long.
+    ///
+    /// What another instance revokes meanwhile is let through here until Redis is back. What this instance knew, and what
+    /// it revokes itself, is refused all the same; and an instance that never reached Redis knows nothing, and answers
+    /// 503 until it does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth_runtime::revocation::RedisRevocations;
+    ///
+    /// let builder = RedisRevocations::builder("redis://127.0.0.1/").danger().accept_tokens_while_redis_is_away();
+    /// ```
+    pub fn accept_tokens_while_redis_is_away(mut self) -> RedisRevocationsBuilder {
+        self.0.stale_after = None;
         self.0
     }
 }

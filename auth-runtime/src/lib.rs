@@ -77,6 +77,7 @@
 //! * [Modules](guide::modules): one attribute for all handlers of a module.
 //! * [Public](guide::public): open to everybody, as a decision.
 //! * [Keys](guide::keys): where an issuer's keys come from, and what happens when they change or the issuer is away.
+//! * [Revocation](guide::revocation): tokens that are taken back before they expire.
 //! * [Testing](guide::testing): the guard, and what is behind it.
 //!
 //! # The path of a request
@@ -97,6 +98,7 @@
 //! | `rust-crypto` | cryptography in Rust; used where `aws-lc` is off |
 //! | `jwks` | an HTTP client: keys by URL and discovery, and introspection |
 //! | `metrics` | counts of decisions, for the recorder that the application installs |
+//! | `redis` | revocations that several instances share through Redis |
 //! | `testing` | the module `testing`: tokens and identities for tests |
 //!
 //! No feature changes a decision, and no two exclude each other. One of the first two has to be on.
@@ -122,6 +124,8 @@ mod roles;
 
 mod issuer;
 pub mod verifier;
+
+pub mod revocation;
 
 pub mod clock;
 

@@ -17,6 +17,7 @@ mod metrics;
 mod order;
 mod owned;
 mod proxy;
+mod revocation;
 mod scopes;
 mod server;
 mod setup;

@@ -18,6 +18,7 @@ use crate::{
     credential::{Credential, Method},
     identity::{Identity, Verified},
     rejection::Rejection,
+    revocation::Objection,
     verifier::{
         Verification, VerifyError, VerifyErrorKind,
         api_key::Lookup,
@@ -89,7 +90,7 @@ impl Authenticating {
             match auth.start(request) {
                 Started::Done(result) => {
                     auth.count(request, result.as_ref().err());
-                    return Poll::Ready(result);
+                    return Poll::Ready(auth.still_stands(result));
                 }
                 Started::Waiting { origin, text, answer } => {
                     self.0 = State::Waiting { origin, text, answer };
@@ -109,7 +110,7 @@ impl Authenticating {
             let auth = auth.clone();
             request.extensions_mut().insert(Remembered { auth, method, text, identity });
         }
-        Poll::Ready(result.map(Some))
+        Poll::Ready(auth.still_stands(result.map(Some)))
     }
 }
 
@@ -124,7 +125,7 @@ impl Auth {
         match self.start(request) {
             Started::Done(result) => {
                 self.count(request, result.as_ref().err());
-                result.ok().flatten()
+                self.still_stands(result).ok().flatten()
             }
             Started::Waiting { .. } => None,
         }
@@ -140,6 +141,31 @@ impl Auth {
             Err(error) => {
                 tracing::debug!(reason = ?error, "credential refused");
                 Started::Done(Err(error.into()))
+            }
+        }
+    }
+
+    /// The last door: what was vouched for may have been taken back since (RESPONSES A15).
+    ///
+    /// Every identity passes here each time it is asked for, a remembered one too. A revoked credential is genuine, so it
+    /// comes after failures are counted.
+    fn still_stands(
+        &self,
+        found: Result<Option<Identity>, Rejection>,
+    ) -> Result<Option<Identity>, Rejection> {
+        let (Some(revocations), Ok(Some(identity))) = (&self.0.revocations, &found) else {
+            return found;
+        };
+        match revocations.objection(identity, self.now()) {
+            None => found,
+            Some(objection) => {
+                if objection == Objection::TooOld {
+                    // Perhaps a setting is wrong.
+                    tracing::warn!(%objection, "credential refused");
+                } else {
+                    tracing::debug!(%objection, "credential refused");
+                }
+                Err(objection.rejection(identity.method()))
             }
         }
     }

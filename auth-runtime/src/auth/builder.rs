@@ -17,6 +17,7 @@ use crate::{
     metadata::{ProtectedResource, ResourceError},
     name::RoleName,
     response::{Body, NotFound, Renderer, Responses},
+    revocation::RevocationCheck,
     roles::RoleHierarchy,
     verifier::{
         Verifier,
@@ -36,6 +37,7 @@ pub struct AuthBuilder {
     api_keys: Option<ApiKeys>,
     cookie: Option<Cookie>,
     proxy: bool,
+    revocations: Option<RevocationCheck>,
     hierarchy: RoleHierarchy,
     owners: Option<Box<str>>,
     realm: String,
@@ -57,6 +59,7 @@ impl Default for AuthBuilder {
             api_keys: None,
             cookie: None,
             proxy: false,
+            revocations: None,
             hierarchy: RoleHierarchy::default(),
             owners: None,
             realm: "api".to_owned(),
@@ -101,6 +104,23 @@ impl AuthBuilder {
     /// and `Proxy-Authenticate` (RFC 9110 §11.7, §15.5.8). `Authorization` belongs to the origin and is not looked at.
     pub fn proxy_mode(mut self) -> Self {
         self.proxy = true;
+        self
+    }
+
+    /// Refuses what was revoked, from the very next request on: 401 `invalid_token` (RESPONSES A15).
+    ///
+    /// Takes [`Revocations`](crate::revocation::Revocations), or `RedisRevocations` where instances share them. Only the
+    /// last one given is used. See the [guide](crate::guide::revocation).
+    ///
+    /// ```
+    /// use auth_runtime::{Auth, revocation::Revocations};
+    ///
+    /// let revocations = Revocations::new();
+    /// let builder = Auth::builder().revocations(revocations.clone());
+    /// revocations.revoke_token("https://id.example.com/", "token-17", 1_893_456_000);
+    /// ```
+    pub fn revocations(mut self, revocations: impl Into<RevocationCheck>) -> Self {
+        self.revocations = Some(revocations.into());
         self
     }
 
@@ -303,6 +323,7 @@ impl AuthBuilder {
             api_keys,
             cookie,
             proxy,
+            revocations,
             hierarchy,
             owners,
             realm,
@@ -364,6 +385,7 @@ impl AuthBuilder {
             verifier,
             api_keys,
             places,
+            revocations,
             hierarchy,
             owners,
             responses,

@@ -23,6 +23,7 @@ use crate::{
     metadata::Metadata,
     rejection::Rejection,
     response::Responses,
+    revocation::RevocationCheck,
     roles::RoleHierarchy,
     verifier::{Verifier, api_key::ApiKeys, jwt::JwtVerifier},
 };
@@ -72,6 +73,8 @@ struct Inner {
     verifier: Option<Box<dyn Verifier>>,
     api_keys: Option<ApiKeys>,
     places: Places,
+    /// `None` if nothing is ever taken back.
+    revocations: Option<RevocationCheck>,
     hierarchy: RoleHierarchy,
     /// Whose subjects paths name, if that was said.
     owners: Option<Box<str>>,

@@ -51,5 +51,8 @@ pub mod public {}
 #[doc = include_str!("keys.md")]
 pub mod keys {}
 
+#[doc = include_str!("revocation.md")]
+pub mod revocation {}
+
 #[doc = include_str!("testing.md")]
 pub mod testing {}

@@ -14,7 +14,7 @@ fn a_sound_token_is_accepted() {
     let verified = assert_accepted(verify(issuer(), &token(&claims(json!({})))));
     assert_eq!((&*verified.issuer, &*verified.subject), (ISSUER, "ann"));
     assert_eq!(verified.expires_at, Some(NOW + 300));
-    assert_eq!(verified.roles, ["admin".into()]);
+    assert_eq!(verified.roles, [Box::from("admin")]);
 }
 
 #[test]

@@ -1,0 +1,351 @@
+//! The thread that keeps an instance and Redis in step.
+//!
+//! It does one thing after the other: writes what was revoked here, reads what changed elsewhere, loads everything. So a
+//! change of this instance never comes between two halves of a load.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    io,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    thread,
+    time::Duration,
+};
+
+use redis::{AsyncConnectionConfig, Client, RedisError, aio::MultiplexedConnection, cmd};
+use tokio::{
+    runtime,
+    sync::{mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep},
+};
+
+use super::{
+    super::store::Kind,
+    Command, NotShared, Shared, describe,
+    records::{self, Change, Gap, Id, KINDS, Keys, Revoked},
+};
+
+/// How often changes of other instances are read.
+const POLL: Duration = Duration::from_millis(200);
+/// How often everything is loaded, in case that something changed without a record.
+const RELOAD: Duration = Duration::from_secs(60);
+/// How soon everything is loaded again after Redis refused a change.
+const RELOAD_AFTER_REFUSAL: Duration = Duration::from_secs(5);
+/// How long a connection may take to be made, and an answer to come.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait before the next attempt to connect, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(800));
+/// So many changes are written in one transaction.
+const BATCH: usize = 500;
+
+pub(super) struct Fleet {
+    client: Client,
+    keys: Keys,
+    shared: Arc<Shared>,
+    commands: mpsc::Receiver<Command>,
+    loading: watch::Sender<bool>,
+    /// The last change that was read, of whichever connection.
+    last: Id,
+    reload_at: Instant,
+}
+
+/// Why the thread stops talking over a connection.
+enum Stop {
+    /// Nobody has a handle any more.
+    Over,
+    Lost(RedisError),
+}
+
+impl From<RedisError> for Stop {
+    fn from(error: RedisError) -> Self {
+        Self::Lost(error)
+    }
+}
+
+/// What stands in Redis: the times, by kind and member.
+type Seen = HashMap<(Kind, String), u64>;
+
+impl Fleet {
+    pub(super) fn new(
+        client: Client,
+        keys: Keys,
+        shared: Arc<Shared>,
+        commands: mpsc::Receiver<Command>,
+        loading: watch::Sender<bool>,
+    ) -> Self {
+        Self { client, keys, shared, commands, loading, last: Id::NONE, reload_at: Instant::now() }
+    }
+
+    pub(super) fn start(self) -> io::Result<()> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new()
+            .name("auth-revocations".to_owned())
+            .spawn(move || runtime.block_on(self.run()))
+            .map(drop)
+    }
+
+    async fn run(mut self) {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let client = self.client.clone();
+        let place = client.get_connection_info().addr().to_string();
+        let (mut pause, mut away, mut told) = (PAUSES.0, false, false);
+        loop {
+            let connecting = client.get_multiplexed_async_connection_with_config(&config);
+            let error = match meanwhile(&mut self.commands, connecting).await {
+                None => return,
+                Some(Err(error)) => error,
+                Some(Ok(mut connection)) => {
+                    let before = self.shared.up_to_date_at();
+                    let Err(stop) = self.serve(&mut connection).await;
+                    if self.shared.up_to_date_at() != before {
+                        (pause, away, told) = (PAUSES.0, false, false);
+                    }
+                    match stop {
+                        Stop::Over => return,
+                        Stop::Lost(error) => error,
+                    }
+                }
+            };
+            let error = describe(&error);
+            if away {
+                tracing::debug!(redis = place, error, "revocations still cannot be shared");
+            } else {
+                tracing::warn!(redis = place, error, "revocations cannot be shared for now");
+                away = true;
+            }
+            if !told && !self.shared.may_decide() && self.shared.up_to_date_at().is_some() {
+                tracing::error!(
+                    redis = place,
+                    "what is revoked elsewhere has not been known for too long, so every credential is answered 503 until Redis is back"
+                );
+                told = true;
+            }
+            if meanwhile(&mut self.commands, sleep(pause)).await.is_none() {
+                return;
+            }
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// Stays in step over this connection as long as that is possible.
+    async fn serve(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<std::convert::Infallible, Stop> {
+        self.load(connection).await?;
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = self.commands.recv() => {
+                    self.obey(connection, command.ok_or(Stop::Over)?).await?;
+                }
+                _ = poll.tick() => {
+                    if Instant::now() >= self.reload_at || self.follow(connection).await?.is_err() {
+                        self.load(connection).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes one change to Redis.
+    async fn obey(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+        command: Command,
+    ) -> Result<(), RedisError> {
+        match self.keys.write([&command.change]).exec_async(connection).await {
+            Ok(()) => {
+                self.written(&command.change);
+                command.answer(Ok(()));
+                Ok(())
+            }
+            Err(error) => {
+                command.answer(Err(NotShared::Refused(describe(&error))));
+                self.refused(error)
+            }
+        }
+    }
+
+    /// What was revoked here no longer depends on us, and what was restored is.
+    fn written(&self, Change { name, time }: &Change) {
+        self.shared.unshared().remove(name);
+        if time.is_none() {
+            self.shared.store.remove(name.kind, &name.issuer, &name.name);
+        }
+    }
+
+    /// A connection that broke has to be made anew; one over which Redis said no is good enough to read.
+    fn refused(&mut self, error: RedisError) -> Result<(), RedisError> {
+        if error.is_unrecoverable_error() || error.is_io_error() || error.is_timeout() {
+            return Err(error);
+        }
+        tracing::error!(
+            error = describe(&error),
+            "Redis does not take revocations, which hold in this instance only: mend its settings or the permissions of the user in the URL"
+        );
+        self.reload_at = Instant::now() + RELOAD_AFTER_REFUSAL;
+        Ok(())
+    }
+
+    /// Reads what changed since the last time, unless some of it may be lost.
+    async fn follow(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Result<Vec<Change>, Gap>, RedisError> {
+        let mut all = Vec::new();
+        loop {
+            let now = self.shared.store.now();
+            let newest: Vec<records::Raw> = self.keys.newest().query_async(connection).await?;
+            if records::newest(&newest) != self.last {
+                let raw = self.keys.read(self.last).query_async(connection).await?;
+                let read = match records::changes(self.last, &raw) {
+                    Ok(read) => read,
+                    Err(gap) => return Ok(Err(gap)),
+                };
+                for change in &read.found {
+                    self.apply(change);
+                }
+                self.last = read.last;
+                all.extend(read.found);
+                if !read.complete {
+                    continue;
+                }
+            }
+            // Counts once everything was loaded.
+            self.shared.up_to_date_at.store(now, Ordering::Release);
+            return Ok(Ok(all));
+        }
+    }
+
+    fn apply(&self, Change { name, time }: &Change) {
+        match time {
+            Some(time) => self.shared.store.raise(name.kind, &name.issuer, &name.name, *time),
+            // Somebody restored what was revoked here since: that is the later word, as soon as it is written.
+            None if self.shared.unshared().contains(name) => {}
+            None => {
+                self.shared.store.remove(name.kind, &name.issuer, &name.name);
+            }
+        }
+    }
+
+    /// Loads everything, and writes back what Redis does not have.
+    async fn load(&mut self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
+        let now = self.shared.store.now();
+        // What was restored while we were away is not to be written back.
+        if self.follow(connection).await?.is_err() {
+            let newest: Vec<records::Raw> = self.keys.newest().query_async(connection).await?;
+            self.last = records::newest(&newest);
+        }
+        self.drop_what_is_over(connection).await?;
+        let mut seen = self.scan(connection).await?;
+        // A set that changes while it is read may or may not show it.
+        let Ok(changes) = self.follow(connection).await? else {
+            self.reload_at = Instant::now();
+            return Ok(());
+        };
+        for Change { name, time } in changes {
+            if let Some(time) = time {
+                seen.insert((name.kind, name.member()), time);
+            }
+        }
+        self.reload_at = Instant::now() + RELOAD;
+        self.write_back(connection, &seen).await?;
+        self.shared.up_to_date_at.store(now, Ordering::Release);
+        // First, since whoever waits for the other expects to be let through.
+        self.shared.loaded.store(true, Ordering::Release);
+        if !self.loading.send_replace(true) {
+            tracing::info!(entries = self.shared.store.len(), "revocations are loaded from Redis");
+        }
+        Ok(())
+    }
+
+    /// In Redis by its own clock, and a day later than here: a clock that is wrong must not take from others.
+    async fn drop_what_is_over(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<(), RedisError> {
+        const DAY: u64 = 24 * 60 * 60;
+        self.shared.store.drop_what_is_over();
+        let (seconds, _): (u64, u64) = cmd("TIME").query_async(connection).await?;
+        for kind in KINDS {
+            let time = self.shared.store.over(kind, seconds.saturating_sub(DAY));
+            if let Err(error) = self.keys.drop_up_to(kind, time).exec_async(connection).await {
+                self.refused(error)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn scan(&self, connection: &mut MultiplexedConnection) -> Result<Seen, RedisError> {
+        let mut seen = Seen::new();
+        for kind in KINDS {
+            let mut cursor = 0;
+            loop {
+                let (next, found): (u64, Vec<(Vec<u8>, f64)>) =
+                    self.keys.scan(kind, cursor).query_async(connection).await?;
+                for (member, score) in found {
+                    let Some(name) = Revoked::of_member(kind, &member) else {
+                        tracing::error!(
+                            "a revocation in Redis is not understood: somebody else writes there; give them another `.prefix(…)`"
+                        );
+                        continue;
+                    };
+                    let time = records::time(score);
+                    self.shared.store.raise(kind, &name.issuer, &name.name, time);
+                    seen.insert((kind, name.member()), time);
+                }
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Redis may have lost what this instance knows, or never got it.
+    async fn write_back(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+        seen: &Seen,
+    ) -> Result<(), RedisError> {
+        let mut missing = Vec::new();
+        self.shared.store.for_each(|kind, issuer, name, time| {
+            let known = seen.get(&(kind, records::member(issuer, name)));
+            if known.is_none_or(|known| *known < time) {
+                missing.push(Change { name: Revoked::new(kind, issuer, name), time: Some(time) });
+            }
+        });
+        for batch in missing.chunks(BATCH) {
+            if let Err(error) = self.keys.write(batch).exec_async(connection).await {
+                return self.refused(error);
+            }
+            for change in batch {
+                self.written(change);
+            }
+        }
+        if !missing.is_empty() {
+            tracing::warn!(entries = missing.len(), "Redis lacked revocations, and has them again");
+        }
+        Ok(())
+    }
+}
+
+/// Waits, and meanwhile tells whoever changes something that it cannot be shared. `None` if nobody has a handle any more.
+async fn meanwhile<T>(
+    commands: &mut mpsc::Receiver<Command>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Some(done),
+            command = commands.recv() => command?.answer(Err(NotShared::Away)),
+        }
+    }
+}
