@@ -173,7 +173,7 @@ impl<T> Identify<T> {
         let Some(auth) = Auth::of(request) else {
             return Poll::Ready(Err(no_auth("a handler that takes the identity")));
         };
-        let identity = ready!(self.authenticating.poll(auth, request, context));
+        let identity = ready!(self.authenticating.poll(&auth, request, context));
         if let Ok(Some(identity)) = &identity {
             // Below `#[public]` nobody has asked before; now it is known, for the next extractor and for the response.
             Current::with(request, |current| current.identity = Some(identity.clone()));

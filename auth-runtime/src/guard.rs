@@ -184,7 +184,7 @@ impl Guarding {
         if let (Stage::Start, Policy::Public) = (&self.stage, policy) {
             return passed(None, None);
         }
-        let Some(auth) = Auth::of(request) else {
+        let Some(auth) = &Auth::of(request) else {
             return Poll::Ready(Err(no_auth(&place.describe())));
         };
         loop {
@@ -289,7 +289,7 @@ fn settle_by(
     holds: impl Fn(Condition, &Identity) -> bool,
     reason: &mut Option<Denial>,
 ) -> Result<(), Rejection> {
-    let Some(auth) = Auth::of(request) else {
+    let Some(auth) = &Auth::of(request) else {
         return Err(no_auth(&place.describe()));
     };
     let mut conditions = Conditions::default();

@@ -12,7 +12,7 @@ use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Responde
 use pin_project_lite::pin_project;
 
 use crate::{
-    auth::Auth,
+    auth::{Auth, Pinned},
     current::{Current, Loading, Refused},
     guard::{Guarding, Place, Undecided, settle},
     identity::Identity,
@@ -136,6 +136,7 @@ where
     C: Conditions<Args>,
 {
     Call {
+        pinned: Pinned::begin(&request),
         request,
         payload: payload.into_inner(),
         site,
@@ -160,6 +161,8 @@ pin_project! {
         site: &'static Site,
         handler: F,
         conditions: C,
+        // What this request goes on with, if the application may change its `Auth`.
+        pinned: Option<Pinned>,
         // What the guard found, for extractors and handler; `None` until it has let the request through.
         current: Option<Current>,
         // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
@@ -190,6 +193,24 @@ where
     type Output = HttpResponse;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
+        if self.pinned.is_none() {
+            return self.answer(context);
+        }
+        let mut pinned = self.as_mut().project().pinned.take();
+        let answer = Pinned::during(&mut pinned, || self.as_mut().answer(context));
+        *self.project().pinned = pinned;
+        answer
+    }
+}
+
+impl<F, Args, C> Call<F, Args, C>
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest,
+    C: Conditions<Args>,
+{
+    fn answer(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         // A guarded handler inside a hidden one hides too.
         let hides =
             self.site.hides || Current::with(&self.request, |outer| outer.hides).unwrap_or(false);
@@ -214,15 +235,7 @@ where
             }
         }
     }
-}
 
-impl<F, Args, C> Call<F, Args, C>
-where
-    F: Handler<Args>,
-    F::Output: Responder + 'static,
-    Args: FromRequest,
-    C: Conditions<Args>,
-{
     /// From stage to stage, as far as possible.
     fn advance(
         self: Pin<&mut Self>,

@@ -78,6 +78,7 @@
 //! * [Public](guide::public): open to everybody, as a decision.
 //! * [Keys](guide::keys): where an issuer's keys come from, and what happens when they change or the issuer is away.
 //! * [Revocation](guide::revocation): tokens that are taken back before they expire.
+//! * [Configuration](guide::configuration): all of this from a file and the environment, and changed while running.
 //! * [Testing](guide::testing): the guard, and what is behind it.
 //!
 //! # The path of a request
@@ -138,6 +139,7 @@ mod rejection;
 mod response;
 
 mod auth;
+mod config;
 
 mod current;
 mod guard;
@@ -171,8 +173,9 @@ pub use crate::attributes::{
 pub use crate::verifier::introspection::{Introspection, IntrospectionError, Introspector};
 pub use crate::{
     address::ForwardedBy,
-    auth::{Auth, AuthBuilder, BuildError, ready},
+    auth::{Auth, AuthBuilder, BuildError, ReloadError, ReloadableAuth, ready},
     claims::ClaimPath,
+    config::{Config, ConfigError},
     credential::{Cookie, Method},
     decision::{Decision, Denial, Facts, Missing, StepUp, decide},
     extract::{Claims, Identify, IdentityExt, OptionalIdentity},

@@ -131,7 +131,8 @@ pub(crate) struct Metadata {
 /// Route it as `/.well-known/oauth-protected-resource`, followed by the path of the resource if it has one.
 #[allow(clippy::unused_async, reason = "a handler is `async`")]
 pub async fn resource_metadata(request: HttpRequest) -> HttpResponse {
-    match Auth::of(&request).and_then(Auth::metadata) {
+    let auth = Auth::of(&request);
+    match auth.as_deref().and_then(Auth::metadata) {
         Some(metadata) => {
             HttpResponse::Ok().content_type("application/json").body(metadata.document.clone())
         }

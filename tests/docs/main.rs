@@ -1,4 +1,6 @@
-//! What is written down for users is true: the README's table and commands, and the pages rustdoc makes of handlers.
+//! What is written down for users is true: the README's table and commands, the example
+//! configuration, and the pages rustdoc makes of handlers.
 
+mod auth_toml;
 mod readme;
 mod rustdoc;

@@ -441,6 +441,16 @@ enum BuildErrorKind {
     Refresher(#[from] RefresherError),
 }
 
+impl BuildError {
+    /// The issuer that is wrong, if one is.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        match &self.0 {
+            BuildErrorKind::Issuer(error) => Some(&error.issuer),
+            _ => None,
+        }
+    }
+}
+
 impl From<IssuerError> for BuildError {
     fn from(error: IssuerError) -> Self {
         Self(error.into())

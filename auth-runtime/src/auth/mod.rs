@@ -3,6 +3,7 @@
 mod authenticate;
 mod builder;
 mod ready;
+mod reload;
 
 use std::{fmt, sync::Arc};
 
@@ -11,6 +12,8 @@ use actix_web::{HttpRequest, web};
 pub(crate) use authenticate::{Authenticating, Panicked, poll_caught};
 pub use builder::{AuthBuilder, BuildError};
 pub use ready::ready;
+pub(crate) use reload::{Pinned, Serving};
+pub use reload::{ReloadError, ReloadableAuth};
 
 #[cfg(feature = "jwks")]
 use crate::issuer::network::Refresher;
@@ -96,11 +99,24 @@ impl Auth {
         AuthBuilder::default()
     }
 
-    /// The nearest `Auth` of the application that serves this request, given as it is or inside `web::Data`.
-    pub(crate) fn of(request: &HttpRequest) -> Option<&Self> {
-        request
+    /// The nearest `Auth` of the application that serves this request, given as it is or inside `web::Data`; or the one
+    /// this request began with, where the application has a [`ReloadableAuth`].
+    pub(crate) fn of(request: &HttpRequest) -> Option<Serving<'_>> {
+        let only = request
             .app_data::<Self>()
-            .or_else(|| request.app_data::<web::Data<Self>>().map(|data| &***data))
+            .or_else(|| request.app_data::<web::Data<Self>>().map(|data| &***data));
+        match (only, ReloadableAuth::of(request)) {
+            (Some(auth), None) => Some(Serving::Only(auth)),
+            (None, Some(handle)) => Some(Serving::Pinned(Pinned::get(request, handle))),
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                tracing::error!(
+                    "the application has an `Auth` and a `ReloadableAuth`, and nobody can tell which one is nearer, so every \
+                     request is answered 500: leave one of them out, or give the other as `ReloadableAuth::new(auth)`"
+                );
+                None
+            }
+        }
     }
 
     pub(crate) fn responses(&self) -> &Responses {

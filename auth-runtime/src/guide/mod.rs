@@ -54,5 +54,8 @@ pub mod keys {}
 #[doc = include_str!("revocation.md")]
 pub mod revocation {}
 
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}
+
 #[doc = include_str!("testing.md")]
 pub mod testing {}

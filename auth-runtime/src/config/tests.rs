@@ -1,0 +1,481 @@
+use std::{fs, path::PathBuf};
+
+use super::*;
+
+/// A folder of its own, gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("auth-config-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const SECRET: &str = "s3cret-s3cret-s3cret-s3cret-s3cret";
+
+/// An issuer with one key, and more.
+fn with(more: &str) -> String {
+    format!(
+        "{more}\n[[issuers]]\nname = \"https://id.test/\"\naudience = \"api\"\n[[issuers.keys]]\nalgorithms = \"HS256\"\nsecret = \"{SECRET}\"\n"
+    )
+}
+
+fn key(more: &str) -> String {
+    format!(
+        "[[issuers]]\nname = \"https://id.test/\"\naudience = \"api\"\n[[issuers.keys]]\n{more}"
+    )
+}
+
+fn issuer(more: &str) -> String {
+    format!(
+        "[[issuers]]\n{more}\n[[issuers.keys]]\nalgorithms = \"HS256\"\nsecret = \"{SECRET}\"\n"
+    )
+}
+
+fn variables(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+fn problem(text: &str) -> String {
+    Auth::from_toml(text).unwrap_err().to_string()
+}
+
+fn problem_with(list: &[(&str, &str)]) -> String {
+    let config = Config::from_toml(&with("")).unwrap();
+    match config.apply_vars(PREFIX, variables(list)) {
+        Ok(config) => config.build().unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[track_caller]
+fn assert_messages(list: &[(String, &str)]) {
+    Auth::from_toml(&with("")).unwrap();
+    for (text, message) in list {
+        let found = problem(text);
+        assert_eq!(found, *message, "{text}");
+        assert!(!found.contains("s3cret"), "{found}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_or_no_setting_has_a_message() {
+    assert_messages(&[
+        (
+            "realm = \"a\"\nrealm = \"b\"".to_owned(),
+            "the configuration: line 2, column 1: no TOML: duplicate key",
+        ),
+        (
+            with("reaml = \"x\""),
+            "the configuration: `reaml` is no setting: did you mean `realm`? Known here are `realm`, `problem_details`, \
+             `token_limit`, `proxy_mode`, `owners_from`, `role_implies`, `networks`, `trusted_proxies`, `failed_attempts`, \
+             `protected_resource`, `cookie`, `api_keys`, `issuers`",
+        ),
+        (
+            issuer("name = \"n\"\naudiences = \"api\""),
+            "the configuration: `issuers[0].audiences` is no setting: did you mean `audience`? Known here are `name`, \
+             `audience`, `algorithms`, `leeway`, `roles_claim`, `scopes_claim`, `profile`, `jwk_set_file`, `keys`, `danger`",
+        ),
+        (
+            with("[failed_attempts]\nlimit = 1\nper = \"1m\"\ncolour = 1"),
+            "the configuration: `failed_attempts.colour` is no setting: known here are `limit`, `per`",
+        ),
+    ]);
+}
+
+#[test]
+fn another_kind_of_value_has_a_message() {
+    assert_messages(&[
+        (with("realm = 1"), "the configuration: `realm` is a whole number: write text"),
+        (
+            with("problem_details = \"yes\""),
+            "the configuration: `problem_details` is text: write `true` or `false`",
+        ),
+        (
+            with("token_limit = \"16 KiB\""),
+            "the configuration: `token_limit` is text: write a whole number from 0 on",
+        ),
+        (
+            with("token_limit = -1"),
+            "the configuration: `token_limit` is a whole number out of range: write a whole number from 0 on",
+        ),
+        (with("realm = 1979-05-27"), "the configuration: `realm` is a date or time: write text"),
+        (
+            with("cookie = \"session\""),
+            "the configuration: `cookie` is text: write a table with `name`, `origins`",
+        ),
+        (
+            "[issuers]\nname = \"x\"".to_owned(),
+            "the configuration: `issuers` is a table: write a list (of tables: `[[…]]`)",
+        ),
+        (
+            with("[networks]\noffice = [\"192.0.2.0/24\", 7]"),
+            "the configuration: `networks.office[1]` is a whole number: write text",
+        ),
+        (
+            with("[networks]\n\"the office\" = true"),
+            "the configuration: `networks.\"the office\"` is `true` or `false`: write a list",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nleeway = 60"),
+            "the configuration: `issuers[0].leeway` is a whole number: write a time as text: numbers with `s`, `m`, `h` or \
+             `d` behind them, such as `\"90s\"` or `\"5m\"`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nleeway = \"60\""),
+            "the configuration: `issuers[0].leeway` is text that is no time: write a time as text: numbers with `s`, `m`, \
+             `h` or `d` behind them, such as `\"90s\"` or `\"5m\"`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nleeway = \"6m\""),
+            "the configuration: `issuers[0].leeway` is too long: write at most `\"5m\"`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nalgorithms = [\"RS265\"]"),
+            "the configuration: `issuers[0].algorithms[0]` is text: did you mean `RS256`? Taken are `HS256`, `HS384`, \
+             `HS512`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `EdDSA`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nprofile = \"rfc9086\""),
+            "the configuration: `issuers[0].profile` is text: did you mean `rfc9068`? Taken are `access-token`, `rfc9068`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nprofile = true"),
+            "the configuration: `issuers[0].profile` is `true` or `false`: write one of `access-token`, `rfc9068`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nroles_claim = 7"),
+            "the configuration: `issuers[0].roles_claim` is a whole number: write the claim's name, a JSON Pointer such as \
+             `\"/realm_access/roles\"`, or a list of names",
+        ),
+    ]);
+}
+
+#[test]
+fn what_has_to_be_there_has_a_message() {
+    assert_messages(&[
+        (
+            issuer("audience = \"api\""),
+            "the configuration: `issuers[0].name` is missing: write the exact value of the tokens' `iss`, such as \
+             `\"https://id.example.com/\"`",
+        ),
+        (
+            issuer("name = \"n\""),
+            "the configuration: `issuers[0].audience` is missing: write the name by which tokens call this API, such as \
+             `\"api\"`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = []"),
+            "the configuration: `issuers[0].audience` is missing: write the name by which tokens call this API, such as \
+             `\"api\"`",
+        ),
+        (
+            "[[issuers]]\nname = \"n\"\naudience = \"api\"".to_owned(),
+            "the configuration: `issuers[0].keys` is missing: write `[[issuers.keys]]` with a key, or `jwk_set_file`",
+        ),
+        (
+            with("[trusted_proxies]\nnetworks = \"10.0.0.0/8\""),
+            "the configuration: `trusted_proxies.header` is missing: write `\"x-forwarded-for\"` or `\"forwarded\"`, \
+             whichever the proxies write",
+        ),
+        (
+            with("[failed_attempts]\nlimit = 10"),
+            "the configuration: `failed_attempts.per` is missing: write in which time, such as `\"1m\"`",
+        ),
+        (
+            with("[failed_attempts]\nlimit = 0\nper = \"1m\""),
+            "the configuration: `failed_attempts.limit` is 0, which lets nobody in: write at least 1",
+        ),
+        (
+            with("[cookie]\norigins = \"https://app.example.com\""),
+            "the configuration: `cookie.name` is missing: write the cookie's name, such as `\"__Host-session\"`",
+        ),
+        (
+            with("[api_keys]\nheader = \"X-Key\""),
+            "the configuration: `api_keys.file` is missing: write the path of the file that holds the keys",
+        ),
+        (
+            with("[protected_resource]\nname = \"Documents\""),
+            "the configuration: `protected_resource.resource` is missing: write the API's URL, such as \
+             `\"https://api.example.com\"`",
+        ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_keys_have_messages() {
+    assert_messages(&[
+        (
+            key("algorithms = \"HS256\""),
+            "the configuration: `issuers[0].keys[0]` holds no key: write one of `secret`, `secret_file`, `pem`, `pem_file`, \
+             `der_file`, `jwk_file`",
+        ),
+        (
+            key(&format!("algorithms = \"HS256\"\nsecret = \"{SECRET}\"\nsecret_file = \"f\"")),
+            "the configuration: `issuers[0].keys[0].secret` and `issuers[0].keys[0].secret_file` are both given: leave one of \
+             them out",
+        ),
+        (
+            key(&format!("secret = \"{SECRET}\"")),
+            "the configuration: `issuers[0].keys[0].algorithms` is missing: write those this key may be used with, such as \
+             `[\"RS256\"]`",
+        ),
+        (
+            key(&format!("algorithms = [\"HS256\", \"HS384\"]\nsecret = \"{SECRET}\"")),
+            "the configuration: `issuers[0].keys[0].algorithms` has several entries: a secret is for one algorithm",
+        ),
+        (
+            key("algorithms = \"RS256\"\njwk_file = \"f\""),
+            "the configuration: `issuers[0].keys[0].algorithms` is not for a JWK, which names its own: leave it out",
+        ),
+        (
+            key("algorithms = \"RS256\"\npem = \"\"\nencoding = \"hex\""),
+            "the configuration: `issuers[0].keys[0].encoding` is about secrets, and this key is none: leave it out",
+        ),
+        (
+            key(&format!("algorithms = \"HS256\"\nsecret = \"{SECRET}\"\nencoding = \"hex\"")),
+            "the configuration: `issuers[0].keys[0].secret` holds no pairs of hexadecimal digits: write it so, or another \
+             `encoding`",
+        ),
+        (
+            key("algorithms = \"RS256\"\npem_file = \"no/such.pem\""),
+            "the configuration: `issuers[0].keys[0].pem_file` names no/such.pem, which cannot be read: No such file or \
+             directory (os error 2); relative paths begin at the file that names them",
+        ),
+        // What can be read and does not build.
+        (
+            key("algorithms = \"HS256\"\nsecret = \"s3cret\""),
+            "the configuration: `issuers[0]`: issuer `https://id.test/`: key 1: a secret for HS256 has at least 32 bytes \
+             (RFC 7518 §3.2), this one has 6",
+        ),
+        (
+            with("[networks]\noffice = \"10.0.0.1/8\""),
+            "the configuration: `10.0.0.1/8` has bits set behind its prefix: write `10.0.0.0/8` (network `office`)",
+        ),
+    ]);
+}
+
+#[test]
+fn every_mistake_in_a_variable_has_a_message() {
+    for (list, message) in [
+        (
+            [("AUTH_REAML", "x")].as_slice(),
+            "`AUTH_REAML` is no setting: did you mean `AUTH_REALM`?",
+        ),
+        (
+            &[("AUTH_ISSUER__0__AUDIENCE", "x")],
+            "`AUTH_ISSUER__0__AUDIENCE` is no setting: did you mean `AUTH_ISSUERS__0__AUDIENCE`?",
+        ),
+        (
+            &[("AUTH_ISSUERS__0__AUDIENCES", "x")],
+            "`AUTH_ISSUERS__0__AUDIENCES` is no setting: did you mean `AUTH_ISSUERS__0__AUDIENCE`?",
+        ),
+        (
+            &[("AUTH_ISSUERS__0__KEYS__0__SECRET_FIEL", "x")],
+            "`AUTH_ISSUERS__0__KEYS__0__SECRET_FIEL` is no setting: did you mean `AUTH_ISSUERS__0__KEYS__0__SECRET_FILE`?",
+        ),
+        (
+            &[("AUTH_FAILED_ATTEMPTS__COLOUR", "x")],
+            "`AUTH_FAILED_ATTEMPTS__COLOUR` is no setting: known here are `AUTH_FAILED_ATTEMPTS__LIMIT`, \
+             `AUTH_FAILED_ATTEMPTS__PER`; if it belongs to another program, choose another prefix (`Config::apply_vars`)",
+        ),
+        (
+            &[("AUTH_ISSUERS__2__NAME", "x")],
+            "`AUTH_ISSUERS__2__NAME` leaves a gap: the list has 1 entries, so the next one is 1",
+        ),
+        (
+            &[("AUTH_ISSUERS__NAME", "x")],
+            "`AUTH_ISSUERS__NAME` is no setting: a list stands there, so write a number in the place of `NAME`, from 0 to 1",
+        ),
+        (
+            &[("AUTH_ISSUERS__0__NAME__FIRST", "x")],
+            "`AUTH_ISSUERS__0__NAME__FIRST` is no setting: text stands in its place, which has no parts",
+        ),
+        (
+            &[("AUTH_", "x")],
+            "`AUTH_` is no setting: write the prefix, then keys with `__` between them, such as `AUTH_ISSUERS__0__LEEWAY`",
+        ),
+        (
+            &[("AUTH_NETWORKS", "{ a = \"::1\" }"), ("AUTH_NETWORKS__B", "::1")],
+            "`AUTH_NETWORKS__B` is no setting: `AUTH_NETWORKS` gives the whole, and this a part of it: give one of them",
+        ),
+        (
+            &[("AUTH_PROBLEM_DETAILS", "yes")],
+            "`AUTH_PROBLEM_DETAILS` is text: write `true` or `false`",
+        ),
+        (
+            &[("AUTH_TOKEN_LIMIT", "s3cret")],
+            "`AUTH_TOKEN_LIMIT` is text: write a whole number from 0 on",
+        ),
+        (
+            &[("AUTH_ISSUERS__0__ALGORITHMS", "RS256, s3cret")],
+            "`AUTH_ISSUERS__0__ALGORITHMS`: `issuers[0].algorithms[1]` is text: write one of `HS256`, `HS384`, `HS512`, \
+             `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384`, `EdDSA`",
+        ),
+        (
+            &[("AUTH_NETWORKS", "{ a = s3cret }")],
+            "`AUTH_NETWORKS` is no TOML value: string values must be quoted, expected literal string",
+        ),
+        (
+            &[("AUTH_COOKIE", "{ nam = \"x\" }")],
+            "`AUTH_COOKIE`: `cookie.nam` is no setting: did you mean `name`? Known here are `name`, `origins`",
+        ),
+        (
+            &[("AUTH_ISSUERS__0__KEYS__0__SECRET_FILE", "/no/such")],
+            "the configuration: `issuers[0].keys[0].secret` and `AUTH_ISSUERS__0__KEYS__0__SECRET_FILE` are both given: leave \
+             one of them out",
+        ),
+        (
+            &[("AUTH_ISSUERS__1__AUDIENCE", "api")],
+            "the configuration: `issuers[1].name` is missing: write the exact value of the tokens' `iss`, such as \
+             `\"https://id.example.com/\"`",
+        ),
+    ] {
+        let found = problem_with(list);
+        assert_eq!(found, message, "{list:?}");
+        assert!(!found.contains("s3cret"), "{found}");
+    }
+}
+
+#[test]
+fn variables_count_more_than_the_file() {
+    let build = |list: &[(&str, &str)]| {
+        let config = Config::from_toml(&with("realm = \"file\"")).unwrap();
+        config.apply_vars(PREFIX, variables(list)).unwrap().build().unwrap()
+    };
+    let realm = |auth: &Auth| format!("{:?}", auth.responses());
+    assert!(realm(&build(&[])).contains("file"));
+    assert!(realm(&build(&[("AUTH_REALM", "variable")])).contains("variable"));
+    // Not ours, whatever it says.
+    for name in ["AUTH_TEST_REQUIRE_ALL", "AUTHOR", "REALM", "AUTH"] {
+        assert!(realm(&build(&[(name, "1")])).contains("file"), "{name}");
+    }
+}
+
+#[test]
+fn the_environment_alone_is_enough() {
+    let folder = Folder::new("environment");
+    let file = folder.write("secret", format!("{SECRET}\n"));
+    let list = [
+        ("AUTH_ISSUERS__0__KEYS__0__SECRET_FILE", file.to_str().unwrap()),
+        ("AUTH_ISSUERS__0__KEYS__0__ALGORITHMS", "HS256"),
+        ("AUTH_ISSUERS__0__NAME", "https://id.test/"),
+        ("AUTH_ISSUERS__0__AUDIENCE", "api, api-v2"),
+        ("AUTH_ISSUERS__0__LEEWAY", "30s"),
+        ("AUTH_ISSUERS__0__ROLES_CLAIM", "[\"realm_access\", \"roles\"]"),
+        (
+            "AUTH_ISSUERS__1",
+            "{ name = \"n\", audience = \"a\", keys = [{ algorithms = \"HS256\", secret = \"0123456789012345678901234567890123456789\" }] }",
+        ),
+        ("AUTH_PROBLEM_DETAILS", "true"),
+        ("AUTH_TOKEN_LIMIT", "4096"),
+        ("AUTH_NETWORKS__OFFICE", "192.0.2.0/24,2001:db8::/48"),
+        ("AUTH_ROLE_IMPLIES", "{ Admin = [\"Editor\"] }"),
+        ("AUTH_FAILED_ATTEMPTS__LIMIT", "10"),
+        ("AUTH_FAILED_ATTEMPTS__PER", "1m"),
+        ("AUTH_TRUSTED_PROXIES__HEADER", "forwarded"),
+        ("AUTH_TRUSTED_PROXIES__NETWORKS__0", "10.0.0.0/8"),
+    ];
+    let auth = Config::empty().apply_vars(PREFIX, variables(&list)).unwrap().build().unwrap();
+    assert_eq!(auth.networks().named("office").unwrap().len(), 2);
+    assert!(auth.networks().named("OFFICE").is_none());
+}
+
+#[test]
+fn paths_begin_at_the_file_that_names_them() {
+    let folder = Folder::new("paths");
+    folder.write("my.secret", SECRET);
+    let text = key("algorithms = \"HS256\"\nsecret_file = \"my.secret\"");
+    let path = folder.write("auth.toml", text);
+    Config::from_file(&path).unwrap().build().unwrap();
+
+    let error =
+        Config::from_toml(&fs::read_to_string(&path).unwrap()).unwrap().build().unwrap_err();
+    assert!(error.to_string().contains("names my.secret, which cannot be read"), "{error}");
+    // In a variable, they begin where the program was started.
+    let config = Config::from_file(&path).unwrap();
+    let list = variables(&[("AUTH_ISSUERS__0__KEYS__0__SECRET_FILE", "my.secret")]);
+    let error = config.apply_vars(PREFIX, list).unwrap().build().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("`AUTH_ISSUERS__0__KEYS__0__SECRET_FILE` names my.secret, which"),
+        "{error}"
+    );
+
+    let text = key("algorithms = \"HS256\"\nsecret_file = \".\"");
+    let path = folder.write("auth.toml", text);
+    let error = Config::from_file(&path).unwrap().build().unwrap_err().to_string();
+    assert!(
+        error.starts_with(&format!("{}: `issuers[0].keys[0].secret_file` names ", path.display())),
+        "{error}"
+    );
+    assert!(error.ends_with("which is a directory: name a file in it"), "{error}");
+}
+
+#[test]
+fn one_end_of_line_behind_a_secret_does_not_count() {
+    let folder = Folder::new("newline");
+    let config = |text: &str, encoding: &str| {
+        folder.write("secret", text);
+        let text =
+            format!("algorithms = \"HS256\"\nsecret_file = \"secret\"\nencoding = \"{encoding}\"");
+        let path = folder.write("auth.toml", key(&text));
+        Config::from_file(path).unwrap().build()
+    };
+    // Exactly as long as it has to be, so that a byte too few is an error.
+    let least = "x".repeat(32);
+    let short = "x".repeat(31);
+    for end in ["", "\n", "\r\n"] {
+        config(&format!("{least}{end}"), "text").unwrap();
+        assert!(config(&format!("{short}{end}"), "text").is_err());
+        config(&format!("{}{end}", "ab".repeat(32)), "hex").unwrap();
+        assert!(config(&format!("{}{end}", "ab".repeat(31)), "hex").is_err());
+        config(&format!("{}{end}", "A-_/".repeat(11)), "base64").unwrap();
+        assert!(config(&format!("{}{end}", "A-_/".repeat(10)), "base64").is_err());
+    }
+    // A second one is the secret's own.
+    config(&format!("{short}\n\n"), "text").unwrap();
+    let error = config("\n", "text").unwrap_err().to_string();
+    assert!(error.ends_with("names an empty file: write the secret into it"), "{error}");
+}
+
+#[test]
+fn l4_nothing_that_was_written_is_shown() {
+    let text = with("");
+    let config = Config::from_toml(&text).unwrap();
+    assert!(!format!("{config:?}").contains("s3cret"));
+    assert_eq!(format!("{:?}", values::Secret(SECRET.to_owned())), "Secret(..)");
+    for broken in [
+        format!("secret = \"{SECRET}"),
+        SECRET.to_owned(),
+        format!("[[issuers]]\nkeys = [{{ secret = {SECRET} }}]"),
+        format!("[[issuers]]\nkeys = \"{SECRET}\""),
+        format!("[[issuers]]\nkeys = [\"{SECRET}\"]"),
+        format!("issuers = \"{SECRET}\""),
+        format!("token_limit = \"{SECRET}\""),
+        format!("problem_details = \"{SECRET}\""),
+        format!("cookie = \"{SECRET}\""),
+        format!("failed_attempts = {{ per = \"{SECRET}\" }}"),
+        format!("trusted_proxies = {{ header = \"{SECRET}\" }}"),
+        format!("issuers = [{{ profile = \"{SECRET}\" }}]"),
+        format!("issuers = [{{ algorithms = \"{SECRET}\" }}]"),
+    ] {
+        let error = Auth::from_toml(&broken).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+}
