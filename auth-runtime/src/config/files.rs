@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{error::ConfigError, place::Place};
+use super::{error::ConfigError, place::Place, tree::Origin, values::Secret};
 
 /// The bytes of a file that is named here.
 pub(super) fn bytes(place: &Place<'_>, named: &str) -> Result<Vec<u8>, ConfigError> {
@@ -43,8 +43,42 @@ pub(super) fn secret(place: &Place<'_>, named: &str) -> Result<Vec<u8>, ConfigEr
     Ok(secret)
 }
 
+/// A secret that stands in the configuration itself, which makes its file one.
+pub(super) fn inline(place: &Place<'_>, Secret(text): Secret) -> Vec<u8> {
+    if let (Origin::File, Some(path)) = (place.origin(), &place.source.path) {
+        warn_if_open(path);
+    }
+    text.into_bytes()
+}
+
+/// A secret that is text, given here or in a file, and not in both.
+#[cfg(feature = "jwks")]
+pub(super) fn either(
+    place: &Place<'_>,
+    [key, file_key]: [&str; 2],
+    here: Option<Secret>,
+    file: Option<String>,
+) -> Result<Option<String>, ConfigError> {
+    let (at, file_at) = (place.key(key), place.key(file_key));
+    match (here, file) {
+        (Some(_), Some(_)) => {
+            let problem =
+                format!("and {} are both given: leave one of them out", file_at.short_name());
+            Err(at.mistake(problem))
+        }
+        (Some(Secret(text)), None) => {
+            inline(&at, Secret(text.clone()));
+            Ok(Some(text))
+        }
+        (None, Some(file)) => String::from_utf8(secret(&file_at, &file)?)
+            .map(Some)
+            .map_err(|_| file_at.mistake("names a file that is no text in UTF-8")),
+        (None, None) => Ok(None),
+    }
+}
+
 /// A secret that everybody can read is none. It may be meant so (a container of its own), so this only warns.
-pub(super) fn warn_if_open(path: &Path) {
+fn warn_if_open(path: &Path) {
     if fs::metadata(path).is_ok_and(|data| is_open(&data)) {
         tracing::warn!(
             path = %path.display(),

@@ -2,46 +2,54 @@
 
 use std::time::Duration;
 
-use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
-use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 
 use super::{
     error::ConfigError,
     files,
+    key::KeyTable,
     place::Place,
-    read::list,
+    preset::{Auth0, Cognito, Entra, Google, Keycloak, Okta, Presets},
     settings::required,
-    tree::Origin,
-    values::{AlgorithmName, ClaimSetting, Secret, Span},
+    values::{AlgorithmName, ClaimSetting, Span},
 };
-use crate::issuer::{Issuer, Key, TokenProfile};
+use crate::issuer::{Issuer, TokenProfile};
 
-/// Presets and keys from the network have their place here.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct IssuerTable {
-    pub(super) name: Option<String>,
+    name: Option<String>,
+    keycloak: Option<Keycloak>,
+    auth0: Option<Auth0>,
+    okta: Option<Okta>,
+    cognito: Option<Cognito>,
+    entra: Option<Entra>,
+    google: Option<Google>,
     audience: Vec<String>,
+    client: Vec<String>,
     algorithms: Vec<AlgorithmName>,
     leeway: Option<Span>,
     roles_claim: Option<ClaimSetting>,
     scopes_claim: Option<ClaimSetting>,
     profile: Option<Profile>,
+    discovery: bool,
+    jwks_url: Option<String>,
+    jwks_cooldown: Option<Span>,
+    jwks_refresh: Option<Span>,
+    jwks_max_stale: Option<Span>,
+    jwks_timeout: Option<Span>,
+    jwks_limit: Option<usize>,
     jwk_set_file: Vec<String>,
     keys: Vec<KeyTable>,
     danger: DangerTable,
 }
 
 #[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Profile {
-    #[serde(rename = "access-token")]
     AccessToken,
-    #[serde(rename = "rfc9068")]
     Rfc9068,
+    IdToken,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,77 +58,72 @@ struct DangerTable {
     accept_any_audience: bool,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct KeyTable {
-    kid: Option<String>,
-    algorithms: Vec<AlgorithmName>,
-    secret: Option<Secret>,
-    secret_file: Option<String>,
-    encoding: Option<Encoding>,
-    pem: Option<String>,
-    pem_file: Option<String>,
-    der_file: Option<String>,
-    jwk_file: Option<String>,
-}
-
-/// How a secret is written.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Encoding {
-    /// Its bytes are the secret.
-    #[default]
-    Text,
-    /// Either alphabet of RFC 4648, with or without `=`.
-    Base64,
-    Hex,
-}
-
 const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
 
 impl IssuerTable {
     pub(super) fn issuer(self, place: &Place<'_>) -> Result<Issuer, ConfigError> {
         let Self {
             name,
+            keycloak,
+            auth0,
+            okta,
+            cognito,
+            entra,
+            google,
             audience,
+            client,
             algorithms,
             leeway,
             roles_claim,
             scopes_claim,
             profile,
+            discovery,
+            jwks_url,
+            jwks_cooldown,
+            jwks_refresh,
+            jwks_max_stale,
+            jwks_timeout,
+            jwks_limit,
             jwk_set_file,
             keys,
             danger,
         } = self;
-        let name = required(
-            name,
-            place,
-            "name",
-            "the exact value of the tokens' `iss`, such as `\"https://id.example.com/\"`",
-        )?;
-        if name.is_empty() {
-            return Err(place
-                .key("name")
-                .mistake("is empty: write the exact value of the tokens' `iss`"));
-        }
-        if audience.is_empty() && !danger.accept_any_audience {
+        // For these two the client stands in for the audience.
+        let needs_audience = cognito.is_none() && google.is_none() && !danger.accept_any_audience;
+        let presets = Presets { keycloak, auth0, okta, cognito, entra, google };
+        let mut issuer = match (presets.issuer(place)?, name) {
+            (None, name) => named(name, place)?,
+            (Some(preset), None) => preset,
+            (Some(_), Some(_)) => {
+                return Err(place
+                    .key("name")
+                    .mistake("is what the preset beside it says: leave one of them out"));
+            }
+        };
+        if audience.is_empty() && needs_audience {
             return Err(place
                 .key("audience")
                 .missing("the name by which tokens call this API, such as `\"api\"`"));
         }
-        if keys.is_empty() && jwk_set_file.is_empty() {
-            return Err(place
-                .key("keys")
-                .missing("`[[issuers.keys]]` with a key, or `jwk_set_file`"));
+        let network = Network {
+            discovery,
+            jwks_url,
+            jwks_cooldown,
+            jwks_refresh,
+            jwks_max_stale,
+            jwks_timeout,
+            jwks_limit,
+        };
+        if keys.is_empty() && jwk_set_file.is_empty() && !network.has_keys() {
+            return Err(place.key("keys").missing(
+                "`[[issuers.keys]]` with a key, `jwk_set_file`, `jwks_url`, or `discovery = true`",
+            ));
         }
 
-        let mut issuer = Issuer::new(name)
-            .algorithms(algorithms.into_iter().map(|AlgorithmName(algorithm)| algorithm));
         issuer = audience.into_iter().fold(issuer, Issuer::audience);
-        if let Some(Span(leeway)) = leeway {
-            if leeway > LONGEST_LEEWAY {
-                return Err(place.key("leeway").mistake("is too long: write at most `\"5m\"`"));
-            }
+        issuer = client.into_iter().fold(issuer, Issuer::client);
+        issuer = issuer.algorithms(algorithms.into_iter().map(|AlgorithmName(it)| it));
+        if let Some(leeway) = checked_leeway(leeway, place)? {
             issuer = issuer.leeway(leeway);
         }
         if let Some(ClaimSetting(path)) = roles_claim {
@@ -133,10 +136,12 @@ impl IssuerTable {
             None => issuer,
             Some(Profile::AccessToken) => issuer.profile(TokenProfile::AccessToken),
             Some(Profile::Rfc9068) => issuer.profile(TokenProfile::Rfc9068),
+            Some(Profile::IdToken) => issuer.profile(TokenProfile::IdToken),
         };
         if danger.accept_any_audience {
             issuer = issuer.danger().accept_any_audience();
         }
+        issuer = network.apply(issuer, place)?;
         for (index, file) in jwk_set_file.iter().enumerate() {
             issuer = issuer.jwk_set(files::text(&place.key("jwk_set_file").at(index), file)?);
         }
@@ -147,136 +152,99 @@ impl IssuerTable {
     }
 }
 
-/// What a key can be made of. Exactly one of them has to be there.
-const SOURCES: [&str; 6] = ["secret", "secret_file", "pem", "pem_file", "der_file", "jwk_file"];
+fn named(name: Option<String>, place: &Place<'_>) -> Result<Issuer, ConfigError> {
+    const ALLOWED: &str =
+        "the exact value of the tokens' `iss`, such as `\"https://id.example.com/\"`";
+    let name = required(name, place, "name", ALLOWED)?;
+    if name.is_empty() {
+        return Err(place.key("name").mistake(format!("is empty: write {ALLOWED}")));
+    }
+    Ok(Issuer::new(name))
+}
 
-impl KeyTable {
-    fn key(self, place: &Place<'_>) -> Result<Key, ConfigError> {
-        let Self {
-            kid,
-            algorithms,
-            secret,
-            secret_file,
-            encoding,
-            pem,
-            pem_file,
-            der_file,
-            jwk_file,
-        } = self;
+pub(super) fn checked_leeway(
+    leeway: Option<Span>,
+    place: &Place<'_>,
+) -> Result<Option<Duration>, ConfigError> {
+    match leeway {
+        Some(Span(leeway)) if leeway > LONGEST_LEEWAY => {
+            Err(place.key("leeway").mistake("is too long: write at most `\"5m\"`"))
+        }
+        leeway => Ok(leeway.map(|Span(leeway)| leeway)),
+    }
+}
+
+/// Keys that the issuer publishes.
+struct Network {
+    discovery: bool,
+    jwks_url: Option<String>,
+    jwks_cooldown: Option<Span>,
+    jwks_refresh: Option<Span>,
+    jwks_max_stale: Option<Span>,
+    jwks_timeout: Option<Span>,
+    jwks_limit: Option<usize>,
+}
+
+impl Network {
+    fn has_keys(&self) -> bool {
+        self.discovery || self.jwks_url.is_some()
+    }
+
+    /// Without the feature every one of these keys is refused, by a message that says so.
+    #[cfg(not(feature = "jwks"))]
+    fn apply(self, issuer: Issuer, place: &Place<'_>) -> Result<Issuer, ConfigError> {
         let given = [
-            secret.is_some(),
-            secret_file.is_some(),
-            pem.is_some(),
-            pem_file.is_some(),
-            der_file.is_some(),
-            jwk_file.is_some(),
+            ("discovery", self.discovery),
+            ("jwks_url", self.jwks_url.is_some()),
+            ("jwks_cooldown", self.jwks_cooldown.is_some()),
+            ("jwks_refresh", self.jwks_refresh.is_some()),
+            ("jwks_max_stale", self.jwks_max_stale.is_some()),
+            ("jwks_timeout", self.jwks_timeout.is_some()),
+            ("jwks_limit", self.jwks_limit.is_some()),
         ];
-        let given: Vec<&str> =
-            SOURCES.into_iter().zip(given).filter_map(|(key, is)| is.then_some(key)).collect();
-        match *given.as_slice() {
-            [_] => {}
-            [] => {
-                return Err(place.mistake(format!("holds no key: write one of {}", list(&SOURCES))));
-            }
-            [one, other, ..] => {
-                let (one, other) = (place.key(one), place.key(other));
-                return Err(one.mistake(format!(
-                    "and {} are both given: leave one of them out",
-                    other.short_name()
-                )));
-            }
-        }
-        let is_secret = secret.is_some() || secret_file.is_some();
-        if encoding.is_some() && !is_secret {
-            return Err(place
-                .key("encoding")
-                .mistake("is about secrets, and this key is none: leave it out"));
-        }
-        let algorithms: Vec<Algorithm> =
-            algorithms.into_iter().map(|AlgorithmName(algorithm)| algorithm).collect();
-        let at = place.key("algorithms");
-        match (is_secret, jwk_file.is_some(), algorithms.len()) {
-            (_, true, 1..) => {
-                return Err(at.mistake("is not for a JWK, which names its own: leave it out"));
-            }
-            (_, false, 0) => {
-                return Err(at.missing("those this key may be used with, such as `[\"RS256\"]`"));
-            }
-            (true, _, 2..) => {
-                return Err(at.mistake("has several entries: a secret is for one algorithm"));
-            }
-            _ => {}
-        }
-
-        let key = if let (true, Some(algorithm)) = (is_secret, algorithms.first()) {
-            let at = place.key(if secret.is_some() { "secret" } else { "secret_file" });
-            let secret = match (secret, secret_file) {
-                (Some(Secret(text)), _) => {
-                    warn_if_file_is_open(&at);
-                    text.into_bytes()
-                }
-                (None, file) => files::secret(&at, &file.unwrap_or_default())?,
-            };
-            Key::secret(*algorithm, encoding.unwrap_or_default().decode(secret, &at)?)
-        } else if let Some(pem) = pem {
-            Key::pem(algorithms, pem)
-        } else if let Some(file) = pem_file {
-            Key::pem(algorithms, files::bytes(&place.key("pem_file"), &file)?)
-        } else if let Some(file) = der_file {
-            Key::der(algorithms, files::bytes(&place.key("der_file"), &file)?)
-        } else {
-            Key::jwk(files::text(&place.key("jwk_file"), &jwk_file.unwrap_or_default())?)
-        };
-        Ok(match kid {
-            Some(kid) => key.kid(kid),
-            None => key,
-        })
-    }
-}
-
-/// A secret that stands in the configuration makes the configuration a secret.
-fn warn_if_file_is_open(place: &Place<'_>) {
-    if let (Origin::File, Some(path)) = (place.origin(), &place.source.path) {
-        files::warn_if_open(path);
-    }
-}
-
-impl Encoding {
-    fn decode(self, written: Vec<u8>, place: &Place<'_>) -> Result<Vec<u8>, ConfigError> {
-        match self {
-            Self::Text => Ok(written),
-            Self::Base64 => {
-                // One alphabet for both: `-` is `+`, and `_` is `/`.
-                let standard: Vec<u8> = written
-                    .into_iter()
-                    .map(|byte| match byte {
-                        b'-' => b'+',
-                        b'_' => b'/',
-                        other => other,
-                    })
-                    .collect();
-                let config = GeneralPurposeConfig::new()
-                    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-                GeneralPurpose::new(&alphabet::STANDARD, config).decode(standard).map_err(|_| {
-                    place.mistake("holds no base64: write it so, or another `encoding`")
-                })
-            }
-            Self::Hex => hex(&written).ok_or_else(|| {
-                place.mistake(
-                    "holds no pairs of hexadecimal digits: write it so, or another `encoding`",
-                )
-            }),
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((key, _)) => Err(place.key(key).mistake(super::settings::NEEDS_JWKS)),
+            None => Ok(issuer),
         }
     }
-}
 
-fn hex(digits: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    digits
-        .chunks(2)
-        .map(|pair| match *pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        })
-        .collect()
+    #[cfg(feature = "jwks")]
+    fn apply(self, mut issuer: Issuer, place: &Place<'_>) -> Result<Issuer, ConfigError> {
+        let Self {
+            discovery,
+            jwks_url,
+            jwks_cooldown,
+            jwks_refresh,
+            jwks_max_stale,
+            jwks_timeout,
+            jwks_limit,
+        } = self;
+        if discovery && jwks_url.is_some() {
+            return Err(place.key("jwks_url").mistake(
+                "says where the keys are, and so does `discovery`: leave one of them out",
+            ));
+        }
+        if discovery {
+            issuer = issuer.jwks_discovery();
+        }
+        if let Some(url) = jwks_url {
+            issuer = issuer.jwks_url(url);
+        }
+        if let Some(Span(cooldown)) = jwks_cooldown {
+            issuer = issuer.jwks_cooldown(cooldown);
+        }
+        if let Some(Span(refresh)) = jwks_refresh {
+            issuer = issuer.jwks_refresh(refresh);
+        }
+        if let Some(Span(max_stale)) = jwks_max_stale {
+            issuer = issuer.jwks_max_stale(max_stale);
+        }
+        if let Some(Span(timeout)) = jwks_timeout {
+            issuer = issuer.jwks_timeout(timeout);
+        }
+        if let Some(bytes) = jwks_limit {
+            issuer = issuer.jwks_limit(bytes);
+        }
+        Ok(issuer)
+    }
 }

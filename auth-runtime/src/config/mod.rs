@@ -3,9 +3,12 @@
 mod environment;
 mod error;
 mod files;
+mod introspection;
 mod issuer;
+mod key;
 mod nearest;
 mod place;
+mod preset;
 mod read;
 mod settings;
 mod tree;
@@ -167,7 +170,8 @@ impl Config {
     /// read.
     pub fn into_builder(self) -> Result<AuthBuilder, ConfigError> {
         let settings: Settings = read(&self.source, &self.root)?;
-        settings.apply(Auth::builder(), &Place::root(&self.source, &self.root))
+        let root = Place::root(&self.source, &self.root);
+        settings.apply(Auth::builder(), &root).map(|(builder, _)| builder)
     }
 
     /// The [`Auth`] that this configuration makes.
@@ -178,11 +182,10 @@ impl Config {
     pub fn build(self) -> Result<Auth, ConfigError> {
         let settings: Settings = read(&self.source, &self.root)?;
         let root = Place::root(&self.source, &self.root);
-        let names: Vec<Option<String>> =
-            settings.issuers.iter().map(|issuer| issuer.name.clone()).collect();
-        settings.apply(Auth::builder(), &root)?.build().map_err(|error| {
-            let wrong = error.issuer();
-            let index = names.iter().rposition(|name| name.is_some() && name.as_deref() == wrong);
+        let (builder, names) = settings.apply(Auth::builder(), &root)?;
+        builder.build().map_err(|error| {
+            // Of two of one name, the later one is the one too many.
+            let index = names.iter().rposition(|name| Some(name.as_str()) == error.issuer());
             let place = index.map_or_else(|| root.clone(), |index| root.key("issuers").at(index));
             ConfigError::build(&place.name(), error)
         })

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{error::ConfigError, issuer::IssuerTable, place::Place, values::Span};
+use super::{
+    error::ConfigError, introspection::IntrospectionTable, issuer::IssuerTable, place::Place,
+    values::Span,
+};
 use crate::{
     address::ForwardedBy,
     auth::AuthBuilder,
@@ -31,7 +34,8 @@ pub(super) struct Settings {
     protected_resource: Option<ResourceTable>,
     cookie: Option<CookieTable>,
     api_keys: Option<ApiKeysTable>,
-    pub(super) issuers: Vec<IssuerTable>,
+    introspection: Option<IntrospectionTable>,
+    issuers: Vec<IssuerTable>,
 }
 
 #[derive(Default, Deserialize)]
@@ -81,12 +85,12 @@ struct ApiKeysTable {
 }
 
 impl Settings {
-    /// Reads the files that are named, and hands everything to a builder.
+    /// Reads the files that are named, and hands everything to a builder. Gives the issuers' names too.
     pub(super) fn apply(
         self,
         mut builder: AuthBuilder,
         root: &Place<'_>,
-    ) -> Result<AuthBuilder, ConfigError> {
+    ) -> Result<(AuthBuilder, Vec<String>), ConfigError> {
         let Self {
             realm,
             problem_details,
@@ -100,6 +104,7 @@ impl Settings {
             protected_resource,
             cookie,
             api_keys,
+            introspection,
             issuers,
         } = self;
         if let Some(realm) = realm {
@@ -138,10 +143,16 @@ impl Settings {
         if let Some(keys) = api_keys {
             builder = keys.apply(builder, &root.key("api_keys"))?;
         }
-        for (index, issuer) in issuers.into_iter().enumerate() {
-            builder = builder.issuer(issuer.issuer(&root.key("issuers").at(index))?);
+        if let Some(introspection) = introspection {
+            builder = introspection.apply(builder, &root.key("introspection"))?;
         }
-        Ok(builder)
+        let mut names = Vec::with_capacity(issuers.len());
+        for (index, issuer) in issuers.into_iter().enumerate() {
+            let issuer = issuer.issuer(&root.key("issuers").at(index))?;
+            names.push(issuer.name().to_owned());
+            builder = builder.issuer(issuer);
+        }
+        Ok((builder, names))
     }
 }
 
@@ -222,6 +233,11 @@ impl ApiKeysTable {
         Ok(builder.api_keys(keys))
     }
 }
+
+/// What is refused where nothing can be fetched.
+#[cfg(not(feature = "jwks"))]
+pub(super) const NEEDS_JWKS: &str =
+    "needs an HTTP client: turn on the feature `jwks` of `auth-runtime` in Cargo.toml";
 
 /// What has to be there. `allowed` says what to write.
 pub(super) fn required<T>(

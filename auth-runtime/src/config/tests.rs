@@ -83,12 +83,14 @@ fn what_is_no_toml_or_no_setting_has_a_message() {
             with("reaml = \"x\""),
             "the configuration: `reaml` is no setting: did you mean `realm`? Known here are `realm`, `problem_details`, \
              `token_limit`, `proxy_mode`, `owners_from`, `role_implies`, `networks`, `trusted_proxies`, `failed_attempts`, \
-             `protected_resource`, `cookie`, `api_keys`, `issuers`",
+             `protected_resource`, `cookie`, `api_keys`, `introspection`, `issuers`",
         ),
         (
             issuer("name = \"n\"\naudiences = \"api\""),
             "the configuration: `issuers[0].audiences` is no setting: did you mean `audience`? Known here are `name`, \
-             `audience`, `algorithms`, `leeway`, `roles_claim`, `scopes_claim`, `profile`, `jwk_set_file`, `keys`, `danger`",
+             `keycloak`, `auth0`, `okta`, `cognito`, `entra`, `google`, `audience`, `client`, `algorithms`, `leeway`, \
+             `roles_claim`, `scopes_claim`, `profile`, `discovery`, `jwks_url`, `jwks_cooldown`, `jwks_refresh`, \
+             `jwks_max_stale`, `jwks_timeout`, `jwks_limit`, `jwk_set_file`, `keys`, `danger`",
         ),
         (
             with("[failed_attempts]\nlimit = 1\nper = \"1m\"\ncolour = 1"),
@@ -151,11 +153,13 @@ fn another_kind_of_value_has_a_message() {
         ),
         (
             issuer("name = \"n\"\naudience = \"api\"\nprofile = \"rfc9086\""),
-            "the configuration: `issuers[0].profile` is text: did you mean `rfc9068`? Taken are `access-token`, `rfc9068`",
+            "the configuration: `issuers[0].profile` is text: did you mean `rfc9068`? Taken are `access-token`, `rfc9068`, \
+             `id-token`",
         ),
         (
             issuer("name = \"n\"\naudience = \"api\"\nprofile = true"),
-            "the configuration: `issuers[0].profile` is `true` or `false`: write one of `access-token`, `rfc9068`",
+            "the configuration: `issuers[0].profile` is `true` or `false`: write one of `access-token`, `rfc9068`, \
+             `id-token`",
         ),
         (
             issuer("name = \"n\"\naudience = \"api\"\nroles_claim = 7"),
@@ -185,7 +189,8 @@ fn what_has_to_be_there_has_a_message() {
         ),
         (
             "[[issuers]]\nname = \"n\"\naudience = \"api\"".to_owned(),
-            "the configuration: `issuers[0].keys` is missing: write `[[issuers.keys]]` with a key, or `jwk_set_file`",
+            "the configuration: `issuers[0].keys` is missing: write `[[issuers.keys]]` with a key, `jwk_set_file`, `jwks_url`, or \
+             `discovery = true`",
         ),
         (
             with("[trusted_proxies]\nnetworks = \"10.0.0.0/8\""),
@@ -267,6 +272,112 @@ fn mistakes_in_keys_have_messages() {
             "the configuration: `10.0.0.1/8` has bits set behind its prefix: write `10.0.0.0/8` (network `office`)",
         ),
     ]);
+}
+
+#[test]
+fn mistakes_about_providers_have_messages() {
+    assert_messages(&[
+        (
+            issuer("audience = \"api\"\nkeycloak = { base = \"https://sso.test\" }"),
+            "the configuration: `issuers[0].keycloak.realm` is missing: write the realm's name, such as `\"main\"`",
+        ),
+        (
+            issuer(
+                "audience = \"api\"\nkeycloak = { base = \"https://sso.test\", reaml = \"main\" }",
+            ),
+            "the configuration: `issuers[0].keycloak.reaml` is no setting: did you mean `realm`? Known here are `base`, \
+             `realm`, `client`",
+        ),
+        (
+            issuer("name = \"n\"\naudience = \"api\"\nauth0 = { domain = \"d\" }"),
+            "the configuration: `issuers[0].name` is what the preset beside it says: leave one of them out",
+        ),
+        (
+            issuer("audience = \"api\"\nauth0 = { domain = \"d\" }\nentra = { tenant = \"t\" }"),
+            "the configuration: `issuers[0].auth0` and `entra` are two providers: write one issuer for each",
+        ),
+        (
+            issuer("okta = { domain = \"d\", server = \"default\" }"),
+            "the configuration: `issuers[0].audience` is missing: write the name by which tokens call this API, such as \
+             `\"api\"`",
+        ),
+    ]);
+    // For these the client stands in for the audience.
+    Auth::from_toml(&issuer("cognito = { region = \"r\", pool = \"p\", client = \"c\" }")).unwrap();
+    Auth::from_toml(&issuer("google = { client = \"c\" }")).unwrap();
+}
+
+/// Never a setting that silently does nothing.
+#[cfg(not(feature = "jwks"))]
+#[test]
+fn what_needs_the_network_is_refused_without_it() {
+    for more in ["discovery = true", "jwks_url = \"https://id.test/keys\"", "jwks_limit = 7"] {
+        let text = format!("name = \"n\"\naudience = \"api\"\n{more}");
+        let (key, _) = more.split_once(' ').unwrap();
+        let message =
+            format!("the configuration: `issuers[0].{key}` needs an HTTP client: turn on");
+        assert!(problem(&issuer(&text)).starts_with(&message));
+    }
+    assert!(problem("introspection = {}").contains("`introspection` needs an HTTP client"));
+}
+
+#[cfg(feature = "jwks")]
+#[test]
+fn mistakes_about_the_network_have_messages() {
+    let asks = |more: &str| {
+        format!("[introspection]\nendpoint = \"https://id.test/\"\nissuer = \"i\"\n{more}")
+    };
+    assert_messages(&[
+        (
+            issuer(
+                "name = \"https://id.test/\"\naudience = \"api\"\ndiscovery = true\njwks_url = \"https://id.test/keys\"",
+            ),
+            "the configuration: `issuers[0].jwks_url` says where the keys are, and so does `discovery`: leave one of them out",
+        ),
+        (
+            "[introspection]\nissuer = \"i\"".to_owned(),
+            "the configuration: `introspection.endpoint` is missing: write the server's `introspection_endpoint`, an `https` \
+             URL",
+        ),
+        (
+            asks("audience = \"api\""),
+            "the configuration: `introspection.client_id` is missing: write it with `client_secret_file`, as the server \
+             registered this API; or `bearer_file`",
+        ),
+        (
+            asks("audience = \"api\"\nclient_id = \"c\""),
+            "the configuration: `introspection.client_secret_file` is missing: write the path of the file with the client's \
+             secret",
+        ),
+        (
+            asks(
+                "audience = \"api\"\nclient_id = \"c\"\nclient_secret = \"s3cret\"\nclient_secret_file = \"f\"",
+            ),
+            "the configuration: `introspection.client_secret` and `introspection.client_secret_file` are both given: leave \
+             one of them out",
+        ),
+        (
+            asks(
+                "audience = \"api\"\nclient_id = \"c\"\nclient_secret = \"s3cret\"\nbearer = \"s3cret\"",
+            ),
+            "the configuration: `introspection.client_id` and `bearer` are two ways to show who asks: leave one of them out, \
+             with its secret",
+        ),
+        (
+            asks("bearer = \"s3cret\""),
+            "the configuration: `introspection.audience` is missing: write the name by which tokens call this API, such as \
+             `\"api\"`",
+        ),
+        (
+            asks("audience = \"api\"\nbearer = \"s3cret\"\nmax_age = \"2h\""),
+            "the configuration: `introspection`: token introspection: a maximum age of 7200 s is too long for tokens that may \
+             be revoked: give at most 3600 s",
+        ),
+    ]);
+    Auth::from_toml(&asks(
+        "audience = \"api\"\nclient_id = \"c\"\nclient_secret = \"s3cret\"\nclient_auth = \"post\"",
+    ))
+    .unwrap();
 }
 
 #[test]
