@@ -282,6 +282,26 @@ async fn a_broken_configuration_keeps_the_one_there_was() {
     assert!(error.to_string().contains("there is nothing to read again"));
 }
 
+/// The new one decides when its keys are there, and not before.
+#[actix_web::test]
+async fn a17_keys_that_are_not_there_yet_turn_nobody_away() {
+    let folder = Folder::new("ready");
+    let path = folder.write("auth.toml", &configuration("a", ONE));
+    let handle = ReloadableAuth::from_config(&path).unwrap();
+    let limit = Duration::from_millis(300);
+    handle.reload_when_ready(limit).await.unwrap();
+
+    // Nobody is at this address.
+    let away = "[[issuers]]\nname = \"http://127.0.0.1:9/\"\naudience = \"api\"\ndiscovery = true";
+    fs::write(&path, away).unwrap();
+    let error = handle.reload_when_ready(limit).await.unwrap_err().to_string();
+    assert!(error.contains("were not there after 300ms, so the one from before stays"), "{error}");
+    assert!(handle.current().is_ready());
+    // Who does not want to wait, does not.
+    handle.reload().unwrap();
+    assert!(!handle.current().is_ready());
+}
+
 /// Runs `HttpServer` with two workers until it is dropped.
 struct Served {
     address: SocketAddr,

@@ -8,11 +8,12 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use actix_web::{HttpMessage, HttpRequest, dev::RequestHead, web};
+use actix_web::{HttpMessage, HttpRequest, dev::RequestHead, rt::time::timeout, web};
 
 use super::Auth;
 use crate::config::ConfigError;
@@ -22,8 +23,8 @@ use crate::config::ConfigError;
 /// A request goes on with the `Auth` it began with, guard, extractors and response alike; the next one has the new one. No
 /// request waits and none is dropped. Cloning is cheap, and all clones are the same one: keep one to replace it by.
 ///
-/// What an `Auth` counts (failed attempts) begins anew with the new one. What is given to both, such as a store of API
-/// keys, goes on.
+/// What an `Auth` counts (failed attempts) begins anew with the new one. What is given to both goes on: a store of API
+/// keys, or [`Revocations`](crate::revocation::Revocations), which [`load`](Self::load)'s function gives to each builder anew.
 ///
 /// An application has either an `Auth` or this. With both, nobody can tell which one is nearer, so every request is a 500
 /// with a line in the log.
@@ -66,8 +67,10 @@ struct Shared {
     current: RwLock<Auth>,
     /// `None` if there is nothing to read again.
     load: Option<Box<Load>>,
-    /// Held while reading, so that of two who read at once the one who began later wins.
-    reloading: Mutex<()>,
+    /// Numbers whoever begins to replace it, and says who was the last to do so: of two who read at once, the one who
+    /// began later wins.
+    begun: AtomicU64,
+    replaced_by: Mutex<u64>,
 }
 
 /// Whether there is one at all. Most applications have none, and then no request looks for it. Whoever has one has got it
@@ -90,6 +93,15 @@ enum ReloadErrorKind {
     NoSource,
     #[error("the configuration cannot be used, so the one from before stays: {0}")]
     Broken(#[source] BoxError),
+    #[error(
+        "the keys of the new configuration's issuers were not there after {0:?}, so the one from before stays"
+    )]
+    NotReady(Duration),
+}
+
+fn logged(error: ReloadErrorKind) -> ReloadError {
+    tracing::error!("{error}");
+    error.into()
 }
 
 impl ReloadableAuth {
@@ -141,7 +153,12 @@ impl ReloadableAuth {
 
     fn with(auth: Auth, load: Option<Box<Load>>) -> Self {
         ANY.store(true, Ordering::Relaxed);
-        Self(Arc::new(Shared { current: RwLock::new(auth), load, reloading: Mutex::new(()) }))
+        Self(Arc::new(Shared {
+            current: RwLock::new(auth),
+            load,
+            begun: AtomicU64::new(0),
+            replaced_by: Mutex::new(0),
+        }))
     }
 
     /// What the next request will have.
@@ -152,39 +169,80 @@ impl ReloadableAuth {
     }
 
     /// From the next request on, this one decides.
+    ///
+    /// Where an issuer's keys come from the network, await [`Auth::wait_ready`] before.
     pub fn replace(&self, auth: &Auth) {
-        let reloading = self.0.reloading.lock().unwrap_or_else(PoisonError::into_inner);
-        self.set(auth.clone());
-        drop(reloading);
+        self.set(self.begin(), auth.clone());
     }
 
     /// Reads the configuration again; from the next request on, it decides.
     ///
     /// Reads files and parses keys, so call it where waiting is no harm: in `web::block`, in a thread that handles
-    /// signals.
+    /// signals. Keys from the network are fetched anew and may not be there yet;
+    /// [`reload_when_ready`](Self::reload_when_ready) waits for them.
     ///
     /// # Errors
     ///
     /// If it cannot be used; that is logged at error level too. The one from before goes on deciding.
     pub fn reload(&self) -> Result<(), ReloadError> {
-        let load = self.0.load.as_ref().ok_or(ReloadErrorKind::NoSource)?;
-        let reloading = self.0.reloading.lock().unwrap_or_else(PoisonError::into_inner);
-        match load() {
-            Ok(auth) => {
-                self.set(auth);
-                drop(reloading);
-                tracing::info!("the configuration was read again");
-                Ok(())
-            }
-            Err(error) => {
-                let error = ReloadErrorKind::Broken(error);
-                tracing::error!("{error}");
-                Err(error.into())
-            }
-        }
+        let number = self.begin();
+        let auth = self.read().map_err(logged)?;
+        self.set(number, auth);
+        tracing::info!("the configuration was read again");
+        Ok(())
     }
 
-    fn set(&self, auth: Auth) {
+    /// The same as [`reload`](Self::reload), but the new one decides only when the keys of its issuers are there. Waits for
+    /// them no longer than `limit`.
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload), and if the keys are not there in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use auth_runtime::{Auth, ReloadableAuth};
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// let auth = ReloadableAuth::load(|| {
+    ///     let key = r#"{ algorithms = "HS256", secret = "not-a-secret-since-it-stands-in-a-doc-comment" }"#;
+    ///     let issuer = format!(r#"{{ name = "https://id.example.com/", audience = "api", keys = [{key}] }}"#);
+    ///     Ok(Auth::from_toml(&format!("issuers = [{issuer}]"))?)
+    /// })?;
+    /// auth.reload_when_ready(Duration::from_secs(10)).await?; // at once: the keys are local
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn reload_when_ready(&self, limit: Duration) -> Result<(), ReloadError> {
+        let number = self.begin();
+        let auth = self.read().map_err(logged)?;
+        if timeout(limit, auth.wait_ready()).await.is_err() {
+            return Err(logged(ReloadErrorKind::NotReady(limit)));
+        }
+        self.set(number, auth);
+        tracing::info!("the configuration was read again");
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Auth, ReloadErrorKind> {
+        let load = self.0.load.as_ref().ok_or(ReloadErrorKind::NoSource)?;
+        load().map_err(ReloadErrorKind::Broken)
+    }
+
+    fn begin(&self) -> u64 {
+        self.0.begun.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn set(&self, number: u64, auth: Auth) {
+        let mut replaced_by = self.0.replaced_by.lock().unwrap_or_else(PoisonError::into_inner);
+        if *replaced_by > number {
+            return;
+        }
+        *replaced_by = number;
         let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *current, auth);
         drop(current);
@@ -301,5 +359,28 @@ impl Pinned {
             let pins = extensions.get::<Pins>()?;
             pins.0.iter().find(|(known, _)| known.is(handle)).map(|(_, auth)| auth.clone())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Algorithm, Issuer, Key};
+
+    fn named(realm: &str) -> Auth {
+        let issuer = Issuer::new("i").audience("a").key(Key::secret(Algorithm::HS256, [7; 32]));
+        Auth::builder().issuer(issuer).realm(realm).build().unwrap()
+    }
+
+    /// Who was slow to read has read what was there before.
+    #[test]
+    fn of_two_who_read_at_once_the_later_one_wins() {
+        let handle = ReloadableAuth::new(named("first"));
+        let (early, late) = (handle.begin(), handle.begin());
+        handle.set(late, named("late"));
+        handle.set(early, named("early"));
+        assert!(format!("{:?}", handle.current()).contains("late"));
+        handle.replace(&named("last"));
+        assert!(format!("{:?}", handle.current()).contains("last"));
     }
 }
