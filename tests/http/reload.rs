@@ -226,6 +226,37 @@ async fn a19_an_auth_and_a_reloadable_one_are_a_misconfiguration() {
     assert!(log.contains("ERROR") && log.contains("leave one of them out"), "{log}");
 }
 
+/// The same of an `Auth` as it is around another inside `web::Data`; twice the same one is one.
+#[actix_web::test]
+async fn a19_two_auths_in_two_wrappings_are_a_misconfiguration() {
+    let log = Log::default();
+    let listening = log.listen();
+    let outer = named("a", false);
+    let inside = |inner: Auth| {
+        let part = web::scope("/inner").app_data(web::Data::new(inner));
+        App::new().app_data(outer.clone()).service(part.service((guarded, bare)))
+    };
+    let (two, one) = (init_service(inside(named("b", false))), init_service(inside(outer.clone())));
+    let (two, one) = (two.await, one.await);
+    for path in ["/inner/guarded", "/inner/bare"] {
+        for token in ["a", "b", "both"] {
+            let request = || {
+                TestRequest::get()
+                    .uri(path)
+                    .insert_header((AUTHORIZATION, format!("Bearer {token}")))
+                    .to_request()
+            };
+            let answer = Answer::of(call_service(&two, request()).await).await;
+            answer.assert(500, None, "Authentication is not available");
+            let status = if token == "b" { 401 } else { 200 };
+            assert_eq!(call_service(&one, request()).await.status(), status, "{path} {token}");
+        }
+    }
+    drop(listening);
+    let log = log.text();
+    assert!(log.contains("ERROR") && log.contains("give both in the same way"), "{log}");
+}
+
 fn configuration(realm: &str, secret: &str) -> String {
     format!(
         "realm = \"{realm}\"\n[[issuers]]\nname = \"{realm}\"\naudience = \"api\"\nkeys = [{{ algorithms = \"HS256\", secret = \"{secret}\" }}]"

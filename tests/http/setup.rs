@@ -112,11 +112,12 @@ async fn a19_a_guarded_handler_in_an_application_without_auth() {
 async fn auth_may_stand_in_web_data_and_the_nearest_counts() {
     let outer = Tokens::ready();
     let issuer = TestIssuer::new();
+    let inner = issuer.auth().unwrap();
     let app = init_service(
         App::new().app_data(outer.auth()).service(
             web::scope("/inner")
-                .app_data(web::Data::new(issuer.auth().unwrap()))
-                .app_data(issuer.auth().unwrap())
+                .app_data(web::Data::new(inner.clone()))
+                .app_data(inner)
                 .service(routes()),
         ),
     )

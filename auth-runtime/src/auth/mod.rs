@@ -93,6 +93,21 @@ struct Inner {
     _refresher: Option<Refresher>,
 }
 
+/// Two values that differ, of which neither is known to be the nearer.
+pub(super) struct Ambiguous;
+
+/// What the application was given, as it is or inside `web::Data`.
+fn given<T: 'static>(
+    request: &HttpRequest,
+    same: impl Fn(&T, &T) -> bool,
+) -> Result<Option<&T>, Ambiguous> {
+    let inside = request.app_data::<web::Data<T>>().map(|data| &***data);
+    match (request.app_data::<T>(), inside) {
+        (Some(one), Some(other)) if !same(one, other) => Err(Ambiguous),
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
 impl Auth {
     /// Starts an empty configuration.
     pub fn builder() -> AuthBuilder {
@@ -101,18 +116,27 @@ impl Auth {
 
     /// The nearest `Auth` of the application that serves this request, given as it is or inside `web::Data`; or the one
     /// this request began with, where the application has a [`ReloadableAuth`].
+    ///
+    /// actix-web finds the nearest value of one type. Of two values of two types nobody can tell which one is nearer, and
+    /// the outer one might let in whom the inner one refuses, so then there is none.
     pub(crate) fn of(request: &HttpRequest) -> Option<Serving<'_>> {
-        let only = request
-            .app_data::<Self>()
-            .or_else(|| request.app_data::<web::Data<Self>>().map(|data| &***data));
-        match (only, ReloadableAuth::of(request)) {
-            (Some(auth), None) => Some(Serving::Only(auth)),
-            (None, Some(handle)) => Some(Serving::Pinned(Pinned::get(request, handle))),
-            (None, None) => None,
-            (Some(_), Some(_)) => {
+        let only = given(request, |one: &Self, other| Arc::ptr_eq(&one.0, &other.0));
+        let handle = ReloadableAuth::of(request);
+        match (only, handle) {
+            (Ok(Some(auth)), Ok(None)) => Some(Serving::Only(auth)),
+            (Ok(None), Ok(Some(handle))) => Some(Serving::Pinned(Pinned::get(request, handle))),
+            (Ok(None), Ok(None)) => None,
+            (Ok(Some(_)), Ok(Some(_))) => {
                 tracing::error!(
                     "the application has an `Auth` and a `ReloadableAuth`, and nobody can tell which one is nearer, so every \
                      request is answered 500: leave one of them out, or give the other as `ReloadableAuth::new(auth)`"
+                );
+                None
+            }
+            (Err(Ambiguous), _) | (_, Err(Ambiguous)) => {
+                tracing::error!(
+                    "the application has one `Auth` as it is and another inside `web::Data`, and nobody can tell which one is \
+                     nearer, so every request is answered 500: give both in the same way, as `.app_data(auth.clone())`"
                 );
                 None
             }

@@ -13,9 +13,9 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpMessage, HttpRequest, dev::RequestHead, rt::time::timeout, web};
+use actix_web::{HttpMessage, HttpRequest, dev::RequestHead, rt::time::timeout};
 
-use super::Auth;
+use super::{Ambiguous, Auth, given};
 use crate::config::ConfigError;
 
 /// An [`Auth`] that can be replaced while the application runs. It stands in `app_data` in the place of an `Auth`.
@@ -251,13 +251,11 @@ impl ReloadableAuth {
     }
 
     /// The nearest one, given as it is or inside `web::Data`.
-    pub(super) fn of(request: &HttpRequest) -> Option<&Self> {
+    pub(super) fn of(request: &HttpRequest) -> Result<Option<&Self>, Ambiguous> {
         if !ANY.load(Ordering::Relaxed) {
-            return None;
+            return Ok(None);
         }
-        request
-            .app_data::<Self>()
-            .or_else(|| request.app_data::<web::Data<Self>>().map(|data| &***data))
+        given(request, Self::is)
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -311,7 +309,8 @@ thread_local! {
 impl Pinned {
     /// For the whole of a guarded handler. `None` where the application's `Auth` never changes.
     pub(crate) fn begin(request: &HttpRequest) -> Option<Self> {
-        let handle = ReloadableAuth::of(request)?;
+        // Where nobody can tell which one it is, the guard says so.
+        let handle = ReloadableAuth::of(request).ok().flatten()?;
         let auth = Self::found(request, handle).unwrap_or_else(|| handle.current());
         Some(Self { head: request.head(), handle: handle.clone(), auth })
     }
