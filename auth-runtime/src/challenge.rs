@@ -2,22 +2,39 @@
 
 use actix_web::http::header::HeaderValue;
 
-/// Every challenge this application can send. Those that depend on nothing are ready to be put into a response.
+/// Every challenge this application can send.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenges {
+    pub(crate) bearer: Scheme,
+    /// Set where tokens are taken with a proof that their owner sends them.
+    pub(crate) dpop: Option<DpopChallenges>,
+    /// Whether tokens are taken at all.
+    pub(crate) tokens: bool,
+    /// Where API keys are taken.
+    pub(crate) api_key: Option<HeaderValue>,
+}
+
+/// The challenges of one scheme that takes tokens. Those that depend on nothing are ready to be put into a response.
+#[derive(Clone, Debug)]
+pub(crate) struct Scheme {
     /// `Bearer realm="…"`: what every other challenge begins with.
     plain: Box<str>,
-    /// `, resource_metadata="…"`, or nothing: what every Bearer challenge ends with.
-    metadata: Box<str>,
+    /// `, algs="…", resource_metadata="…"`, either or neither: what every challenge ends with.
+    tail: Box<str>,
     /// Nothing was sent, so nothing is wrong: no `error` (RFC 6750 §3.1).
     pub(crate) missing: HeaderValue,
     pub(crate) repeated: HeaderValue,
     pub(crate) invalid: HeaderValue,
     pub(crate) expired: HeaderValue,
-    /// Whether tokens are taken at all.
-    pub(crate) tokens: bool,
-    /// Where API keys are taken.
-    pub(crate) api_key: Option<HeaderValue>,
+}
+
+/// RFC 9449 §7.1.
+#[derive(Clone, Debug)]
+pub(crate) struct DpopChallenges {
+    pub(crate) scheme: Scheme,
+    pub(crate) invalid_proof: HeaderValue,
+    /// RFC 9449 §9.
+    pub(crate) use_nonce: HeaderValue,
 }
 
 /// A realm that cannot stand in a header.
@@ -26,21 +43,54 @@ pub(crate) struct Challenges {
 pub(crate) struct RealmError;
 
 impl Challenges {
-    /// `api_keys` is the header that they are taken from, if they are.
+    /// `api_keys` is the header that they are taken from, if they are; `metadata` the URL of the document that describes the
+    /// API, if there is one; `dpop` the algorithms of proofs, if any are taken.
     pub(crate) fn new(
         realm: &str,
         tokens: bool,
         api_keys: Option<&str>,
         metadata: Option<&str>,
+        dpop: Option<&str>,
     ) -> Result<Self, RealmError> {
-        // Stands last in every Bearer challenge (RFC 9728 §5.1).
+        // Stands last in every challenge about tokens (RFC 9728 §5.1).
         let metadata = metadata.map(|url| format!(r#", resource_metadata="{url}""#));
         let metadata = metadata.unwrap_or_default();
         let realm = quoted(realm).ok_or(RealmError)?;
-        let plain = format!("Bearer realm={realm}");
-        let with = |parameters: &str| value(&format!("{plain}, {parameters}{metadata}"));
         Ok(Self {
-            missing: value(&format!("{plain}{metadata}"))?,
+            bearer: Scheme::new(&format!("Bearer realm={realm}"), &metadata)?,
+            dpop: dpop
+                .map(|algorithms| DpopChallenges::new(&realm, algorithms, &metadata))
+                .transpose()?,
+            tokens,
+            api_key: api_keys
+                .map(|header| value(&format!(r#"ApiKey realm={realm}, header="{header}""#)))
+                .transpose()?,
+        })
+    }
+}
+
+impl DpopChallenges {
+    fn new(realm: &str, algorithms: &str, metadata: &str) -> Result<Self, RealmError> {
+        let plain = format!("DPoP realm={realm}");
+        let tail = format!(r#", algs="{algorithms}"{metadata}"#);
+        let with = |parameters: &str| value(&format!("{plain}, {parameters}{tail}"));
+        Ok(Self {
+            invalid_proof: with(
+                r#"error="invalid_dpop_proof", error_description="The DPoP proof is invalid""#,
+            )?,
+            use_nonce: with(
+                r#"error="use_dpop_nonce", error_description="The DPoP proof needs the nonce of this response""#,
+            )?,
+            scheme: Scheme::new(&plain, &tail)?,
+        })
+    }
+}
+
+impl Scheme {
+    fn new(plain: &str, tail: &str) -> Result<Self, RealmError> {
+        let with = |parameters: &str| value(&format!("{plain}, {parameters}{tail}"));
+        Ok(Self {
+            missing: value(&format!("{plain}{tail}"))?,
             repeated: with(r#"error="invalid_request""#)?,
             invalid: with(
                 r#"error="invalid_token", error_description="The access token is invalid""#,
@@ -48,12 +98,8 @@ impl Challenges {
             expired: with(
                 r#"error="invalid_token", error_description="The access token expired""#,
             )?,
-            tokens,
-            api_key: api_keys
-                .map(|header| value(&format!(r#"ApiKey realm={realm}, header="{header}""#)))
-                .transpose()?,
             plain: plain.into(),
-            metadata: metadata.into(),
+            tail: tail.into(),
         })
     }
 
@@ -91,7 +137,7 @@ impl Challenges {
                 challenge.extend([", ", name, "=\"", plain_text(value)?, "\""]);
             }
         }
-        challenge.push_str(&self.metadata);
+        challenge.push_str(&self.tail);
         HeaderValue::from_str(&challenge).ok()
     }
 }
@@ -126,39 +172,47 @@ mod tests {
 
     #[test]
     fn a_realm_is_always_a_quoted_string() {
-        let challenges = Challenges::new(r#"the "inner" \ api"#, true, None, None).unwrap();
-        assert_eq!(challenges.missing, r#"Bearer realm="the \"inner\" \\ api""#);
+        let challenges = Challenges::new(r#"the "inner" \ api"#, true, None, None, None).unwrap();
+        assert_eq!(challenges.bearer.missing, r#"Bearer realm="the \"inner\" \\ api""#);
     }
 
     #[test]
     fn what_a_route_needs_stands_in_its_challenge() {
-        let challenges = Challenges::new("api", true, Some("X-API-Key"), None).unwrap();
-        assert_eq!(challenges.missing_with_scope("a b"), r#"Bearer realm="api", scope="a b""#);
+        let challenges =
+            Challenges::new("api", true, Some("X-API-Key"), None, Some("ES256 EdDSA")).unwrap();
+        let Challenges { bearer, dpop, tokens: _, api_key } = challenges;
+        assert_eq!(bearer.missing_with_scope("a b"), r#"Bearer realm="api", scope="a b""#);
         assert_eq!(
-            challenges.insufficient_scope("a b"),
+            bearer.insufficient_scope("a b"),
             r#"Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope that is required", scope="a b""#
         );
         assert_eq!(
-            challenges.step_up(Some("mfa"), Some(300)),
+            bearer.step_up(Some("mfa"), Some(300)),
             r#"Bearer realm="api", error="insufficient_user_authentication", acr_values="mfa", max_age="300""#
         );
         assert_eq!(
-            challenges.step_up(None, Some(300)),
+            bearer.step_up(None, Some(300)),
             r#"Bearer realm="api", error="insufficient_user_authentication", max_age="300""#
         );
+        assert_eq!(api_key.as_ref().unwrap(), r#"ApiKey realm="api", header="X-API-Key""#);
+        let dpop = dpop.unwrap().scheme;
         assert_eq!(
-            challenges.api_key.as_ref().unwrap(),
-            r#"ApiKey realm="api", header="X-API-Key""#
+            dpop.missing_with_scope("a b"),
+            r#"DPoP realm="api", scope="a b", algs="ES256 EdDSA""#
+        );
+        assert_eq!(
+            dpop.step_up(None, Some(300)),
+            r#"DPoP realm="api", error="insufficient_user_authentication", max_age="300", algs="ES256 EdDSA""#
         );
         // A name that cannot stand there is left out; the refusal stays.
-        assert_eq!(challenges.missing_with_scope("a\r\nb"), challenges.missing);
+        assert_eq!(bearer.missing_with_scope("a\r\nb"), bearer.missing);
     }
 
     #[test]
     fn a_realm_cannot_inject_a_header() {
         for realm in ["a\r\nSet-Cookie: x", "a\u{7f}", "schlüssel", "\0"] {
             assert_eq!(
-                Challenges::new(realm, true, None, None).unwrap_err(),
+                Challenges::new(realm, true, None, None, None).unwrap_err(),
                 RealmError,
                 "{realm:?}"
             );
@@ -168,26 +222,23 @@ mod tests {
     /// RFC 6750 §3: `error` and `error_description` hold `%x20-21 / %x23-5B / %x5D-7E` only.
     #[test]
     fn rule_1_of_the_response_contract_holds_for_every_challenge() {
-        let challenges = Challenges::new("api", true, Some("X-API-Key"), None).unwrap();
-        let with_values = [
-            challenges.missing_with_scope("a b"),
-            challenges.insufficient_scope("docs:read docs:write"),
-            challenges.insufficient_scope("\"quoted\""),
-            challenges.step_up(Some("mfa phr"), Some(300)),
-            challenges.step_up(Some("line\nbreak"), None),
-        ];
-        let Challenges {
-            missing,
-            repeated,
-            invalid,
-            expired,
-            api_key,
-            plain: _,
-            metadata: _,
-            tokens: _,
-        } = challenges;
-        let api_key = api_key.unwrap();
-        for challenge in [missing, repeated, invalid, expired, api_key].iter().chain(&with_values) {
+        let challenges =
+            Challenges::new("api", true, Some("X-API-Key"), None, Some("ES256 EdDSA")).unwrap();
+        let Challenges { bearer, dpop, api_key, tokens: _ } = challenges;
+        let DpopChallenges { scheme, invalid_proof, use_nonce } = dpop.unwrap();
+        let mut all = vec![api_key.unwrap(), invalid_proof, use_nonce];
+        for scheme in [bearer, scheme] {
+            all.extend([
+                scheme.missing_with_scope("a b"),
+                scheme.insufficient_scope("docs:read docs:write"),
+                scheme.insufficient_scope("\"quoted\""),
+                scheme.step_up(Some("mfa phr"), Some(300)),
+                scheme.step_up(Some("line\nbreak"), None),
+            ]);
+            let Scheme { missing, repeated, invalid, expired, plain: _, tail: _ } = scheme;
+            all.extend([missing, repeated, invalid, expired]);
+        }
+        for challenge in all {
             let text = challenge.to_str().unwrap();
             let (_, parameters) = text.split_once(' ').unwrap();
             let mut seen = Vec::new();

@@ -227,8 +227,9 @@ pub trait IdentityExt {
     /// The verified caller, or `None` for anonymous callers and bad credentials.
     ///
     /// Inside a guarded handler and its extractors this is what the guard found. Elsewhere the credentials are verified
-    /// anew, which costs as much as the guard's own verification; where the verifier makes callers wait, the identity is
-    /// known only after the guard or an extractor has waited for it. A `None` decides nothing: use an attribute or
+    /// anew, which costs as much as the guard's own verification; where the verifier makes callers wait, or a token comes
+    /// with a proof that is good once ([`dpop`](crate::AuthBuilder::dpop)), the identity is known only after the guard or
+    /// an extractor has verified it. A `None` decides nothing: use an attribute or
     /// [`guard`](crate::guard()) to refuse requests.
     ///
     /// It looks into the request's extensions: call it before you borrow them, not inside `extensions_mut().insert(…)`.

@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     auth::{Auth, Pinned},
+    credential::Method,
     current::{Current, Loading, Refused},
     guard::{Guarding, Place, Undecided, settle},
     identity::Identity,
@@ -308,6 +309,11 @@ where
                     let identity = this.current.as_ref().and_then(|it| it.identity.as_ref());
                     if let (Some(identity), Some(auth)) = (identity, Auth::of(request)) {
                         response::mark(&mut response, identity.method(), auth.places());
+                        if identity.method() == Method::Dpop
+                            && let Some(nonce) = auth.next_nonce(request)
+                        {
+                            response::renew_nonce(&mut response, nonce);
+                        }
                     }
                     return Poll::Ready(Ok(response));
                 }

@@ -83,6 +83,8 @@ impl Identity {
             issued_at,
             jti,
             claims,
+            // For whoever lets the caller in to check.
+            bound_to: _,
         } = verified;
         Self(Arc::new(Inner {
             issuer,
@@ -277,6 +279,8 @@ pub struct Verified {
     pub(crate) jti: Option<Box<str>>,
     /// The claims as the JSON object they came in; `None` reads as `{}`.
     pub(crate) claims: Option<Box<RawValue>>,
+    /// The thumbprint of the key whose owner alone may send the credential.
+    pub(crate) bound_to: Option<Box<str>>,
 }
 
 impl Verified {
@@ -298,6 +302,7 @@ impl Verified {
             issued_at: None,
             jti: None,
             claims: None,
+            bound_to: None,
         }
     }
 
@@ -369,6 +374,17 @@ impl Verified {
     #[must_use]
     pub fn claims(mut self, claims: Box<RawValue>) -> Self {
         self.claims = Some(claims);
+        self
+    }
+
+    /// The token is bound to a key, named by its thumbprint as `cnf.jkt` says it (RFC 7638, RFC 9449 §6).
+    ///
+    /// It is then good only with a proof of that key's owner ([`AuthBuilder::dpop`](crate::AuthBuilder::dpop)), and refused
+    /// as a plain bearer token, also where proofs are not taken. A verifier that asks an introspection endpoint passes on
+    /// here what stands in the answer's `cnf.jkt` (RFC 9449 §6.2), and refuses any other `cnf`.
+    #[must_use]
+    pub fn bound_to(mut self, thumbprint: impl Into<String>) -> Self {
+        self.bound_to = Some(thumbprint.into().into_boxed_str());
         self
     }
 }

@@ -61,6 +61,7 @@
 //!
 //! * [Authentication](guide::authentication): who calls, and which 401.
 //! * [Credentials](guide::credentials): headers, cookies, proxies.
+//! * [DPoP](guide::dpop): tokens that are of no use to a thief.
 #![cfg_attr(
     feature = "jwks",
     doc = "* [Introspection](guide::introspection): opaque tokens, judged by whoever issued them."
@@ -188,6 +189,7 @@ pub use crate::{
     policy::Policy,
     rejection::Rejection,
     response::Renderer,
+    verifier::dpop::{Dpop, Nonces},
 };
 pub use jsonwebtoken::Algorithm;
 

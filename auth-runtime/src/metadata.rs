@@ -81,8 +81,12 @@ impl ProtectedResource {
         self
     }
 
-    /// The document, and where it is.
-    pub(crate) fn describe(&self, issuers: &[&str]) -> Result<Metadata, ResourceError> {
+    /// The document, and where it is. `proofs` are the algorithms of DPoP proofs, with spaces between them, if any are taken.
+    pub(crate) fn describe(
+        &self,
+        issuers: &[&str],
+        proofs: Option<&str>,
+    ) -> Result<Metadata, ResourceError> {
         let url = self.url().ok_or_else(|| ResourceError(self.resource.clone()))?;
         let mut document = Map::new();
         document.insert("resource".to_owned(), json!(self.resource));
@@ -90,6 +94,10 @@ impl ProtectedResource {
             document.insert("authorization_servers".to_owned(), json!(issuers));
         }
         document.insert("bearer_methods_supported".to_owned(), json!(["header"]));
+        if let Some(proofs) = proofs {
+            let names: Vec<&str> = proofs.split(' ').collect();
+            document.insert("dpop_signing_alg_values_supported".to_owned(), json!(names));
+        }
         if !self.scopes.is_empty() {
             document.insert("scopes_supported".to_owned(), json!(self.scopes));
         }
@@ -184,7 +192,7 @@ mod tests {
             .scope("w")
             .name("Documents")
             .documentation("https://docs.example.com");
-        let metadata = resource.describe(&["https://id.example.com/"]).unwrap();
+        let metadata = resource.describe(&["https://id.example.com/"], None).unwrap();
         let document: Value = serde_json::from_str(&metadata.document).unwrap();
         assert_eq!(
             document,

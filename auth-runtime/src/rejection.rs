@@ -4,7 +4,11 @@ use std::{cell::Cell, error::Error, fmt, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
-use crate::{credential::CredentialError, decision::Denial, verifier::VerifyErrorKind};
+use crate::{
+    credential::CredentialError,
+    decision::Denial,
+    verifier::{VerifyErrorKind, dpop::ProofError},
+};
 
 /// Why a request was refused. Each is rendered as one response, whose status stands first below.
 ///
@@ -32,6 +36,13 @@ pub enum Rejection {
     InvalidToken,
     /// 401: a credential that was acceptable once.
     ExpiredToken,
+    /// 401: the proof that came with a token does not prove that its owner sent it (RFC 9449 §7.1, `invalid_dpop_proof`).
+    InvalidProof,
+    /// 401: the proof that came with a token has to hold this nonce (RFC 9449 §9, `use_dpop_nonce`).
+    UseNonce {
+        /// The nonce; sent as `DPoP-Nonce`.
+        nonce: Box<str>,
+    },
     /// 401: the caller has to authenticate more recently or more strongly (RFC 9470 §3).
     StepUp {
         /// The values of `acr` that would do, with spaces between them.
@@ -73,6 +84,8 @@ impl Rejection {
             | Self::InvalidApiKey
             | Self::InvalidToken
             | Self::ExpiredToken
+            | Self::InvalidProof
+            | Self::UseNonce { .. }
             | Self::StepUp { .. } => StatusCode::UNAUTHORIZED,
             Self::NoProxyCredentials | Self::InvalidProxyCredentials => {
                 StatusCode::PROXY_AUTHENTICATION_REQUIRED
@@ -95,6 +108,8 @@ impl Rejection {
             | Self::InvalidApiKey
             | Self::InvalidToken
             | Self::ExpiredToken
+            | Self::InvalidProof
+            | Self::UseNonce { .. }
             | Self::StepUp { .. } => "Unauthorized",
             Self::NoProxyCredentials | Self::InvalidProxyCredentials => {
                 "Proxy Authentication Required"
@@ -117,7 +132,10 @@ impl Rejection {
             Self::NoProxyCredentials => "No proxy credentials provided",
             Self::InvalidProxyCredentials => "Invalid proxy credentials",
             Self::StepUp { .. } => "A more recent or stronger authentication is required",
-            Self::InvalidToken | Self::ExpiredToken => "Invalid or expired token",
+            Self::InvalidToken
+            | Self::ExpiredToken
+            | Self::InvalidProof
+            | Self::UseNonce { .. } => "Invalid or expired token",
             Self::InsufficientScope { .. } | Self::Forbidden => {
                 "You do not have permission to access this resource"
             }
@@ -140,6 +158,8 @@ impl Rejection {
             Self::InvalidProxyCredentials => "invalid_proxy_credentials",
             Self::InvalidToken => "invalid_token",
             Self::ExpiredToken => "expired_token",
+            Self::InvalidProof => "invalid_dpop_proof",
+            Self::UseNonce { .. } => "use_dpop_nonce",
             Self::StepUp { .. } => "insufficient_user_authentication",
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::Forbidden => "forbidden",
@@ -217,6 +237,19 @@ impl From<CredentialError> for Rejection {
         match error {
             CredentialError::Repeated => Self::RepeatedCredentials,
             CredentialError::Malformed | CredentialError::TooLong => Self::InvalidToken,
+            CredentialError::Proof => Self::InvalidProof,
+        }
+    }
+}
+
+impl From<ProofError> for Rejection {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(_) => Self::InvalidProof,
+            ProofError::OtherKey => Self::InvalidToken,
+            ProofError::UseNonce { nonce } => Self::UseNonce { nonce },
+            ProofError::Full { retry_after } => Self::TemporarilyUnavailable { retry_after },
+            ProofError::Broken(_) => Self::NotAvailable,
         }
     }
 }

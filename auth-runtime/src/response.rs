@@ -12,14 +12,14 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     http::header::{
-        CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, VARY,
-        WWW_AUTHENTICATE,
+        CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER,
+        VARY, WWW_AUTHENTICATE,
     },
 };
 
 use crate::{
-    challenge::Challenges,
-    credential::{Method, Places},
+    challenge::{Challenges, DpopChallenges, Scheme},
+    credential::{self, Method, Places},
     rejection::Rejection,
 };
 
@@ -133,6 +133,8 @@ where
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// RFC 9449 §8.
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Responses {
@@ -171,7 +173,7 @@ impl Responses {
             Body::Custom(renderer) => render_custom(&**renderer, rejection, request),
         };
         let header = if self.proxy { PROXY_AUTHENTICATE } else { WWW_AUTHENTICATE };
-        for challenge in self.challenges(rejection).into_iter().flatten() {
+        for challenge in self.challenges(rejection, request).into_iter().flatten() {
             response.headers_mut().append(header.clone(), challenge);
         }
         response
@@ -179,39 +181,81 @@ impl Responses {
 
     /// A 401 always carries one (RFC 9110 §15.5.2), and a 407 (§15.5.8); a 400 about credentials and a 403 about scopes do
     /// (RFC 6750 §3.1); nothing else. One line for each scheme, and only that of the attempted one says what is wrong.
-    fn challenges(&self, rejection: &Rejection) -> [Option<HeaderValue>; 2] {
-        let challenges = &self.challenges;
-        let api_key = || challenges.api_key.clone();
-        let bearer = |challenge: &HeaderValue| challenges.tokens.then(|| challenge.clone());
-        match rejection {
-            Rejection::NoCredentials { scope: Some(scope) } if challenges.tokens => {
-                [Some(challenges.missing_with_scope(scope)), api_key()]
+    fn challenges(&self, rejection: &Rejection, request: &HttpRequest) -> [Option<HeaderValue>; 3] {
+        let Challenges { bearer, dpop, tokens, api_key } = &self.challenges;
+        let api_key = || api_key.clone();
+        let attempted = dpop.as_ref().filter(|_| credential::attempts_dpop(request.headers()));
+        // Every scheme says the same.
+        let asked = |challenge: &dyn Fn(&Scheme) -> HeaderValue| {
+            let dpop = dpop.as_ref().map(|dpop| challenge(&dpop.scheme));
+            [tokens.then(|| challenge(bearer)), dpop, api_key()]
+        };
+        let told = |wrong: &dyn Fn(&Scheme) -> HeaderValue| {
+            let mut lines = asked(&|scheme| scheme.missing.clone());
+            let [of_bearer, of_dpop, _] = &mut lines;
+            match attempted {
+                Some(dpop) => *of_dpop = Some(wrong(&dpop.scheme)),
+                None => *of_bearer = tokens.then(|| wrong(bearer)),
             }
-            Rejection::NoCredentials { .. } | Rejection::InvalidApiKey => {
-                [bearer(&challenges.missing), api_key()]
+            lines
+        };
+        let told_of_proof = |wrong: &dyn Fn(&DpopChallenges) -> HeaderValue| match dpop {
+            Some(dpop) => [Some(bearer.missing.clone()), Some(wrong(dpop)), api_key()],
+            // Nobody asked for a proof here; but a 401 has a challenge.
+            None => told(&|scheme| scheme.invalid.clone()),
+        };
+        let only = |challenge: &dyn Fn(&Scheme) -> HeaderValue| {
+            let scheme = attempted.map_or(bearer, |dpop| &dpop.scheme);
+            [Some(challenge(scheme)), None, None]
+        };
+        match rejection {
+            Rejection::NoCredentials { scope: Some(scope) } => {
+                asked(&|scheme| scheme.missing_with_scope(scope))
+            }
+            Rejection::NoCredentials { scope: None } | Rejection::InvalidApiKey => {
+                asked(&|scheme| scheme.missing.clone())
             }
             Rejection::NoApiKey => match api_key() {
-                Some(challenge) => [Some(challenge), None],
+                Some(challenge) => [Some(challenge), None, None],
                 // Nobody takes keys here, so nobody can pass; but a 401 has a challenge.
-                None => [Some(challenges.missing.clone()), None],
+                None => [Some(bearer.missing.clone()), None, None],
             },
-            Rejection::InvalidToken => [bearer(&challenges.invalid), api_key()],
-            Rejection::ExpiredToken => [bearer(&challenges.expired), api_key()],
-            Rejection::RepeatedCredentials => [bearer(&challenges.repeated), api_key()],
-            Rejection::NoProxyCredentials => [Some(challenges.missing.clone()), None],
-            Rejection::InvalidProxyCredentials => [Some(challenges.invalid.clone()), None],
+            Rejection::InvalidToken => told(&|scheme| scheme.invalid.clone()),
+            Rejection::ExpiredToken => told(&|scheme| scheme.expired.clone()),
+            Rejection::RepeatedCredentials => told(&|scheme| scheme.repeated.clone()),
+            Rejection::InvalidProof => told_of_proof(&|dpop| dpop.invalid_proof.clone()),
+            Rejection::UseNonce { .. } => told_of_proof(&|dpop| dpop.use_nonce.clone()),
+            Rejection::NoProxyCredentials => [Some(bearer.missing.clone()), None, None],
+            Rejection::InvalidProxyCredentials => [Some(bearer.invalid.clone()), None, None],
             Rejection::StepUp { acr_values, max_age } => {
-                [Some(challenges.step_up(acr_values.as_deref(), *max_age)), None]
+                only(&|scheme| scheme.step_up(acr_values.as_deref(), *max_age))
             }
             Rejection::InsufficientScope { scope } => {
-                [Some(challenges.insufficient_scope(scope)), None]
+                only(&|scheme| scheme.insufficient_scope(scope))
             }
             Rejection::Forbidden
             | Rejection::NotFound
             | Rejection::TooManyAttempts { .. }
             | Rejection::NotAvailable
-            | Rejection::TemporarilyUnavailable { .. } => [None, None],
+            | Rejection::TemporarilyUnavailable { .. } => [None, None, None],
         }
+    }
+}
+
+/// Hands out a new nonce along with a handler's response (RFC 9449 §8.2, §9).
+///
+/// A response that is stored would hand it out again when it is old (§8.2). So where the handler wants its response to be
+/// stored the nonce stays out, and the client hears of it with the 401 to come.
+pub(crate) fn renew_nonce(response: &mut HttpResponse, nonce: HeaderValue) {
+    let headers = response.headers_mut();
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, NO_STORE);
+    }
+    let stored = headers.get_all(CACHE_CONTROL).filter_map(|line| line.to_str().ok()).all(|line| {
+        !line.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+    });
+    if !stored {
+        headers.insert(DPOP_NONCE, nonce);
     }
 }
 
@@ -268,7 +312,10 @@ fn json(rejection: &Rejection) -> &'static str {
         Rejection::StepUp { .. } => {
             r#"{"error":"Unauthorized","message":"A more recent or stronger authentication is required"}"#
         }
-        Rejection::InvalidToken | Rejection::ExpiredToken => {
+        Rejection::InvalidToken
+        | Rejection::ExpiredToken
+        | Rejection::InvalidProof
+        | Rejection::UseNonce { .. } => {
             r#"{"error":"Unauthorized","message":"Invalid or expired token"}"#
         }
         Rejection::InsufficientScope { .. } | Rejection::Forbidden => {
@@ -316,7 +363,7 @@ fn render_custom(
     };
     *response.status_mut() = rejection.status();
     // A challenge that is not ours would send clients looking for credentials we do not take.
-    for ours in [WWW_AUTHENTICATE, PROXY_AUTHENTICATE, RETRY_AFTER] {
+    for ours in [WWW_AUTHENTICATE, PROXY_AUTHENTICATE, RETRY_AFTER, DPOP_NONCE] {
         response.headers_mut().remove(ours);
     }
     finish(rejection, response)
@@ -334,6 +381,11 @@ fn finish(rejection: &Rejection, mut response: HttpResponse) -> HttpResponse {
             retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0));
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
+    if let Rejection::UseNonce { nonce } = rejection
+        && let Ok(nonce) = HeaderValue::from_str(nonce)
+    {
+        headers.insert(DPOP_NONCE, nonce);
+    }
     response
 }
 
@@ -343,7 +395,7 @@ mod tests {
 
     use super::*;
 
-    fn all() -> [Rejection; 15] {
+    fn all() -> [Rejection; 17] {
         [
             Rejection::TemporarilyUnavailable { retry_after: Duration::from_millis(1_500) },
             Rejection::RepeatedCredentials,
@@ -358,6 +410,8 @@ mod tests {
             Rejection::TooManyAttempts { retry_after: Duration::from_secs(7) },
             Rejection::InvalidToken,
             Rejection::ExpiredToken,
+            Rejection::InvalidProof,
+            Rejection::UseNonce { nonce: "n".into() },
             Rejection::Forbidden,
             Rejection::NotAvailable,
         ]

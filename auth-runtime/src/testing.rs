@@ -29,6 +29,8 @@
 //! # }
 //! ```
 
+mod dpop;
+
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -40,6 +42,8 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev}
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Map, Value, json};
+
+pub use dpop::{DpopKey, TestProof};
 
 use crate::{
     auth::{Auth, BuildError},

@@ -16,7 +16,7 @@ use actix_web::{
     test::{TestRequest, init_service},
     web,
 };
-use auth_runtime::{require_auth, require_role};
+use auth_runtime::{Auth, require_auth, require_role};
 use auth_tests::Tokens;
 
 /// What happened during one request.
@@ -106,15 +106,18 @@ async fn handle(request: &HttpRequest, body: web::Payload) -> HttpResponse {
 }
 
 async fn counts(tokens: &Tokens, path: &str, token: Option<&str>) -> (u16, Counts) {
-    let app = init_service(
-        App::new().app_data(tokens.auth()).service(role).service(below).service(buffered),
-    )
-    .await;
-    let trace = Trace::default();
     let mut request = TestRequest::post().uri(path);
     if let Some(token) = token {
         request = request.insert_header((AUTHORIZATION, format!("Bearer {token}")));
     }
+    counts_of(tokens.auth(), request).await
+}
+
+async fn counts_of(auth: Auth, request: TestRequest) -> (u16, Counts) {
+    let app =
+        init_service(App::new().app_data(auth).service(role).service(below).service(buffered))
+            .await;
+    let trace = Trace::default();
     let body: Pin<Box<dyn futures_core::Stream<Item = _>>> = Box::pin(Body(trace.clone()));
     let (request, _) = request.to_request().replace_payload(Payload::Stream { payload: body });
     request.extensions_mut().insert(trace.clone());
@@ -132,6 +135,13 @@ async fn d1_a_denied_request_runs_no_extractor_and_reads_no_body() {
             }
         }
     }
+}
+
+/// Whether a request to `/role` ran nothing: no extractor, no read of its body, no handler.
+pub(crate) async fn status_and_nothing_else(auth: Auth, request: TestRequest) -> u16 {
+    let (status, counts) = counts_of(auth, request.uri("/role")).await;
+    assert_eq!(counts, Counts::default());
+    status
 }
 
 #[actix_web::test]

@@ -9,6 +9,7 @@ mod bodies;
 mod configured;
 mod cookies;
 mod denied;
+mod dpop;
 mod hiding;
 mod identity;
 mod introspection;

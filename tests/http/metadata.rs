@@ -2,7 +2,8 @@
 
 use actix_web::{App, Responder, get, test, test::TestRequest, web};
 use auth_runtime::{
-    Auth, ProtectedResource, require_scope, require_step_up, resource_metadata, testing::TestIssuer,
+    Auth, Dpop, ProtectedResource, require_scope, require_step_up, resource_metadata,
+    testing::TestIssuer,
 };
 
 use crate::{get_as, send_to};
@@ -91,4 +92,26 @@ async fn the_document_is_served() {
         let app = test::init_service(app(auth)).await;
         assert_eq!(test::call_service(&app, get()).await.status(), 404);
     }
+}
+
+/// RFC 9449 §7.1, RFC 9728 §2.
+#[actix_web::test]
+async fn dpop_stands_in_the_document_and_its_challenge_names_it() {
+    let issuer = TestIssuer::new();
+    let auth = Auth::builder()
+        .issuer(issuer.issuer())
+        .dpop(Dpop::new().origin("https://api.example.com"))
+        .protected_resource(ProtectedResource::new("https://api.example.com/v1"))
+        .build()
+        .unwrap();
+    let answer = send_to(auth.clone(), scope, TestRequest::get().uri("/scope")).await;
+    let bearer = format!(r#"Bearer realm="api", scope="w", {M}"#);
+    let dpop = format!(r#"DPoP realm="api", scope="w", algs="ES256", {M}"#);
+    assert_eq!(answer.challenges, [bearer, dpop]);
+
+    let route = web::get().to(resource_metadata);
+    let app = test::init_service(App::new().app_data(auth).route("/document", route)).await;
+    let request = TestRequest::get().uri("/document").to_request();
+    let document: serde_json::Value = test::call_and_read_body_json(&app, request).await;
+    assert_eq!(document["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
 }

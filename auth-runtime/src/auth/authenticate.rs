@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, http::header::HeaderValue};
 
 use super::Auth;
 #[cfg(feature = "jwks")]
@@ -35,30 +35,83 @@ enum State {
     #[default]
     Start,
     Waiting {
-        origin: Origin,
-        text: Box<[u8]>,
+        kept: Kept,
+        check_expiry: bool,
         answer: PendingAnswer,
     },
 }
 
 type PendingAnswer = Pin<Box<dyn Future<Output = Result<Verified, VerifyError>>>>;
 
-/// Where a credential came from, and so how its answer is to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Origin {
-    method: Method,
-    /// The JWT rules know about time and leeway; what others vouch for is held to its word.
-    check_expiry: bool,
+/// A credential as it stands in the request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Given<'a> {
+    pub(super) method: Method,
+    pub(super) text: &'a [u8],
+    pub(super) proof: Option<&'a [u8]>,
 }
 
-/// What somebody who made us wait said of a credential, kept for whoever asks the same [`Auth`] again during this request.
+/// The same, for as long as somebody makes us wait.
+struct Kept {
+    method: Method,
+    text: Box<[u8]>,
+    proof: Option<Box<[u8]>>,
+}
+
+impl<'a> Given<'a> {
+    fn new(credential: Credential<'a>) -> Self {
+        match credential {
+            Credential::Token(token, method) => {
+                Self { method, text: token.as_bytes(), proof: None }
+            }
+            Credential::Bound { token, proof } => {
+                Self { method: Method::Dpop, text: token.as_bytes(), proof: Some(proof) }
+            }
+            Credential::ApiKey(key) => Self { method: Method::ApiKey, text: key, proof: None },
+        }
+    }
+
+    fn keep(self) -> Kept {
+        let Self { method, text, proof } = self;
+        Kept { method, text: text.into(), proof: proof.map(Into::into) }
+    }
+}
+
+impl Kept {
+    fn given(&self) -> Given<'_> {
+        Given { method: self.method, text: &self.text, proof: self.proof.as_deref() }
+    }
+}
+
+/// What was found out about a credential at some cost, kept for whoever asks the same [`Auth`] again during this request:
+/// somebody made us wait, or a proof was used that is good once.
 ///
 /// The type is private, so only a verified identity is ever found under it.
 struct Remembered {
     auth: Auth,
-    method: Method,
-    text: Box<[u8]>,
+    kept: Kept,
     identity: Identity,
+    /// What the response tells the client to put into its next proof.
+    nonce: Option<HeaderValue>,
+}
+
+/// Somebody vouches for this caller. Whether he may come in is for [`Auth::let_in`] to see.
+struct Vouched<'a> {
+    identity: Identity,
+    given: Given<'a>,
+    /// The thumbprint of the key whose owner alone may send the credential.
+    bound_to: Option<Box<str>>,
+    kept: Keep,
+}
+
+/// Whether what was found out is kept for whoever asks again during this request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Finding it out again costs less.
+    No,
+    Yes,
+    /// It is, so that the caller was let in before.
+    Done,
 }
 
 /// This request's credential was counted as a failed attempt.
@@ -88,50 +141,74 @@ impl Authenticating {
     ) -> Poll<Result<Option<Identity>, Rejection>> {
         if let State::Start = self.0 {
             match auth.start(request) {
-                Started::Done(result) => {
-                    auth.count(request, result.as_ref().err());
-                    return Poll::Ready(auth.still_stands(result));
-                }
-                Started::Waiting { origin, text, answer } => {
-                    self.0 = State::Waiting { origin, text, answer };
+                Started::Done(found) => return Poll::Ready(auth.let_in(found, request)),
+                Started::Waiting { kept, check_expiry, answer } => {
+                    self.0 = State::Waiting { kept, check_expiry, answer };
                 }
             }
         }
-        let State::Waiting { origin, text, answer } = &mut self.0 else {
+        let State::Waiting { kept, check_expiry, answer } = &mut self.0 else {
             return Poll::Ready(Err(Rejection::NotAvailable));
         };
         let answer = ready!(poll_caught(answer.as_mut(), context));
         let answer = answer.unwrap_or_else(|Panicked| Err(panicked()));
-        let result = auth.admit(answer, *origin, request);
-        auth.count(request, result.as_ref().err());
-        if let Ok(identity) = &result {
-            let (method, text) = (origin.method, std::mem::take(text));
-            let identity = identity.clone();
-            let auth = auth.clone();
-            request.extensions_mut().insert(Remembered { auth, method, text, identity });
-        }
-        Poll::Ready(auth.still_stands(result.map(Some)))
+        let given = kept.given();
+        // Extractors wait side by side: where another one was first with the same proof, it is used up.
+        let found = match auth.remembered(given, request) {
+            Some(known) => Ok(known),
+            None => auth.vouched(answer, *check_expiry, given, Keep::Yes, request),
+        };
+        Poll::Ready(auth.let_in(found.map(Some), request))
     }
 }
 
-enum Started {
-    Done(Result<Option<Identity>, Rejection>),
-    Waiting { origin: Origin, text: Box<[u8]>, answer: PendingAnswer },
+enum Started<'a> {
+    Done(Result<Option<Vouched<'a>>, Rejection>),
+    Waiting { kept: Kept, check_expiry: bool, answer: PendingAnswer },
 }
 
 impl Auth {
     /// The identity of a request, if it can be told without waiting. Bad credentials give none.
     pub(crate) fn identity_now(&self, request: &HttpRequest) -> Option<Identity> {
         match self.start(request) {
-            Started::Done(result) => {
-                self.count(request, result.as_ref().err());
-                self.still_stands(result).ok().flatten()
+            // A proof is good once: whoever only looks must not use it up.
+            Started::Done(Ok(Some(Vouched { given, kept, .. })))
+                if given.proof.is_some() && kept != Keep::Done =>
+            {
+                None
             }
+            Started::Done(found) => self.let_in(found, request).ok().flatten(),
             Started::Waiting { .. } => None,
         }
     }
 
-    fn start(&self, request: &HttpRequest) -> Started {
+    /// The last doors, in the order of RESPONSES: what was vouched for may have been taken back since (A15), and whoever
+    /// sends it may not be its owner (A20). Nobody gets an identity but through them, each time he asks for it.
+    fn let_in(
+        &self,
+        found: Result<Option<Vouched<'_>>, Rejection>,
+        request: &HttpRequest,
+    ) -> Result<Option<Identity>, Rejection> {
+        self.count(request, found.as_ref().err());
+        let Some(vouched) = found? else { return Ok(None) };
+        let Vouched { identity, given, bound_to, kept } = vouched;
+        // A revoked credential is genuine, and so no failed attempt.
+        self.still_stands(&identity)?;
+        if kept == Keep::Done {
+            return Ok(Some(identity));
+        }
+        let proven = self.check_binding(bound_to.as_deref(), given, request);
+        self.count(request, proven.as_ref().err());
+        let nonce = proven?;
+        if kept == Keep::Yes {
+            let (auth, kept) = (self.clone(), given.keep());
+            let remembered = Remembered { auth, kept, identity: identity.clone(), nonce };
+            request.extensions_mut().insert(remembered);
+        }
+        Ok(Some(identity))
+    }
+
+    fn start<'a>(&self, request: &'a HttpRequest) -> Started<'a> {
         match self.0.places.find(request.headers()) {
             Ok(None) => Started::Done(Ok(None)),
             Ok(Some(credential)) => match self.wait(request) {
@@ -145,19 +222,10 @@ impl Auth {
         }
     }
 
-    /// The last door: what was vouched for may have been taken back since (RESPONSES A15).
-    ///
-    /// Every identity passes here each time it is asked for, a remembered one too. A revoked credential is genuine, so it
-    /// comes after failures are counted.
-    fn still_stands(
-        &self,
-        found: Result<Option<Identity>, Rejection>,
-    ) -> Result<Option<Identity>, Rejection> {
-        let (Some(revocations), Ok(Some(identity))) = (&self.0.revocations, &found) else {
-            return found;
-        };
+    fn still_stands(&self, identity: &Identity) -> Result<(), Rejection> {
+        let Some(revocations) = &self.0.revocations else { return Ok(()) };
         match revocations.objection(identity, self.now()) {
-            None => found,
+            None => Ok(()),
             Some(objection) => {
                 if objection == Objection::TooOld {
                     // Perhaps a setting is wrong.
@@ -168,6 +236,13 @@ impl Auth {
                 Err(objection.rejection(identity.method()))
             }
         }
+    }
+
+    /// A nonce that this request's client does not have yet.
+    pub(crate) fn next_nonce(&self, request: &HttpRequest) -> Option<HeaderValue> {
+        let extensions = request.extensions();
+        let known = extensions.get::<Remembered>()?;
+        known.nonce.clone().filter(|_| Arc::ptr_eq(&known.auth.0, &self.0))
     }
 
     /// How long this client has to wait before its credentials are looked at, if it failed too often.
@@ -182,7 +257,11 @@ impl Auth {
 
     /// Counts a credential that nobody vouches for against the address it came from.
     fn count(&self, request: &HttpRequest, rejection: Option<&Rejection>) {
-        let Some(Rejection::InvalidToken | Rejection::InvalidApiKey) = rejection else { return };
+        let Some(Rejection::InvalidToken | Rejection::InvalidProof | Rejection::InvalidApiKey) =
+            rejection
+        else {
+            return;
+        };
         let Some(attempts) = &self.0.attempts else { return };
         // Several extractors may come upon the same credential: that is one attempt.
         if request.extensions().contains::<Counted>() {
@@ -194,29 +273,34 @@ impl Auth {
         }
     }
 
-    fn verify(&self, credential: Credential<'_>, request: &HttpRequest) -> Started {
-        let (text, method) = match credential {
-            Credential::Token(token, method) => (token.as_bytes(), method),
-            Credential::ApiKey(key) => (key, Method::ApiKey),
-        };
-        if let Some(known) = request.extensions().get::<Remembered>()
-            && Arc::ptr_eq(&known.auth.0, &self.0)
-            && known.method == method
-            && *known.text == *text
-        {
-            return Started::Done(Ok(Some(known.identity.clone())));
+    fn verify<'a>(&self, credential: Credential<'a>, request: &HttpRequest) -> Started<'a> {
+        let given = Given::new(credential);
+        if let Some(known) = self.remembered(given, request) {
+            return Started::Done(Ok(Some(known)));
         }
         let (verification, check_expiry) = match credential {
-            Credential::Token(token, _) => self.verify_token(token, request),
+            Credential::Token(token, _) | Credential::Bound { token, .. } => {
+                self.verify_token(token, request)
+            }
             Credential::ApiKey(key) => (self.verify_key(key), true),
         };
-        let origin = Origin { method, check_expiry };
         match verification {
             Verification::Ready(answer) => {
-                Started::Done(self.admit(answer, origin, request).map(Some))
+                let keep = if given.proof.is_some() { Keep::Yes } else { Keep::No };
+                Started::Done(self.vouched(answer, check_expiry, given, keep, request).map(Some))
             }
-            Verification::Later(answer) => Started::Waiting { origin, text: text.into(), answer },
+            Verification::Later(answer) => {
+                Started::Waiting { kept: given.keep(), check_expiry, answer }
+            }
         }
+    }
+
+    fn remembered<'a>(&self, given: Given<'a>, request: &HttpRequest) -> Option<Vouched<'a>> {
+        let extensions = request.extensions();
+        let known = extensions.get::<Remembered>()?;
+        let same = Arc::ptr_eq(&known.auth.0, &self.0) && known.kept.given() == given;
+        let identity = known.identity.clone();
+        same.then_some(Vouched { identity, given, bound_to: None, kept: Keep::Done })
     }
 
     /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the
@@ -278,34 +362,37 @@ impl Auth {
         }
     }
 
-    /// The one door to an identity: somebody vouched for the credential, and it came from where it may come from.
-    fn admit(
+    /// The one place where an identity is made: somebody vouched for the credential, and it came from where it may come.
+    ///
+    /// The JWT rules know about time and leeway; what others vouch for is held to its word (`check_expiry`).
+    fn vouched<'a>(
         &self,
         answer: Result<Verified, VerifyError>,
-        origin: Origin,
+        check_expiry: bool,
+        given: Given<'a>,
+        kept: Keep,
         request: &HttpRequest,
-    ) -> Result<Identity, Rejection> {
+    ) -> Result<Vouched<'a>, Rejection> {
         let answer = answer.and_then(|verified| match verified.expires_at {
-            Some(end)
-                if origin.check_expiry && self.now() >= end.saturating_add(verified.leeway) =>
-            {
+            Some(end) if check_expiry && self.now() >= end.saturating_add(verified.leeway) => {
                 Err(VerifyError::expired())
             }
             _ => Ok(verified),
         });
-        let mut verified = answer.map_err(|error| refused(&error, origin.method))?;
-        if origin.method == Method::Cookie {
-            verified.method = Method::Cookie;
+        let mut verified = answer.map_err(|error| refused(&error, given.method))?;
+        if let Method::Cookie | Method::Dpop = given.method {
+            verified.method = given.method;
         }
-        if !self.0.places.is_ours(origin.method, request) {
+        if !self.0.places.is_ours(given.method, request) {
             tracing::debug!("a cookie came with a request that another site may have made");
             return Err(Rejection::Forbidden);
         }
-        Ok(Identity::new(verified, &self.0.hierarchy))
+        let bound_to = verified.bound_to.take();
+        Ok(Vouched { identity: Identity::new(verified, &self.0.hierarchy), given, bound_to, kept })
     }
 }
 
-fn refused(error: &VerifyError, method: Method) -> Rejection {
+pub(super) fn refused(error: &VerifyError, method: Method) -> Rejection {
     match &error.kind {
         VerifyErrorKind::Misconfigured(what) => {
             tracing::error!(%what, "credentials cannot be verified");

@@ -22,6 +22,7 @@ use crate::{
     verifier::{
         Verifier,
         api_key::{ApiKeys, HeaderError},
+        dpop::{Dpop, DpopError, ProofVerifier},
         jwt::JwtVerifier,
     },
 };
@@ -36,6 +37,7 @@ pub struct AuthBuilder {
     verifier: Option<Box<dyn Verifier>>,
     api_keys: Option<ApiKeys>,
     cookie: Option<Cookie>,
+    dpop: Option<Dpop>,
     proxy: bool,
     revocations: Option<RevocationCheck>,
     hierarchy: RoleHierarchy,
@@ -58,6 +60,7 @@ impl Default for AuthBuilder {
             verifier: None,
             api_keys: None,
             cookie: None,
+            dpop: None,
             proxy: false,
             revocations: None,
             hierarchy: RoleHierarchy::default(),
@@ -97,6 +100,13 @@ impl AuthBuilder {
     /// Takes tokens from a cookie too. A request with a cookie and an `Authorization` line brings two credentials: 400.
     pub fn cookie(mut self, cookie: Cookie) -> Self {
         self.cookie = Some(cookie);
+        self
+    }
+
+    /// Takes tokens that are bound to a key of their owner too, as `Authorization: DPoP …` with a proof in `DPoP: …`
+    /// (RFC 9449). Without this such tokens are refused, and so they are as plain bearer tokens in any case.
+    pub fn dpop(mut self, dpop: Dpop) -> Self {
+        self.dpop = Some(dpop);
         self
     }
 
@@ -322,6 +332,7 @@ impl AuthBuilder {
             verifier,
             api_keys,
             cookie,
+            dpop,
             proxy,
             revocations,
             hierarchy,
@@ -349,11 +360,20 @@ impl AuthBuilder {
             }
             cookie.check()?;
         }
+        let dpop = dpop.map(Dpop::load).transpose()?;
+        if dpop.is_some() && proxy {
+            return Err(DpopError::ProxyMode.into());
+        }
+        if dpop.is_some() && !tokens {
+            return Err(DpopError::NoTokens.into());
+        }
         if token_limit == 0 {
             return Err(BuildErrorKind::TokenLimit.into());
         }
+        let proofs = dpop.as_ref().map(ProofVerifier::algorithms);
         let trusted: Vec<&str> = issuers.iter().map(Issuer::name).collect();
-        let metadata = resource.map(|resource| resource.describe(&trusted)).transpose()?;
+        let metadata =
+            resource.map(|resource| resource.describe(&trusted, proofs.as_deref())).transpose()?;
         let jwt = if issuers.is_empty() { None } else { Some(JwtVerifier::new(issuers)?) };
         let mut networks = Networks::default();
         for (name, texts) in named {
@@ -371,9 +391,11 @@ impl AuthBuilder {
             tokens,
             api_keys.as_ref().map(ApiKeys::header_as_written),
             metadata.as_ref().map(|metadata| &*metadata.url),
+            proofs.as_deref(),
         )?;
         let responses = Responses { challenges, proxy, body, not_found };
-        let places = Places { proxy, tokens, cookie, api_key, limit: token_limit };
+        let dpop_on = dpop.is_some();
+        let places = Places { proxy, tokens, dpop: dpop_on, cookie, api_key, limit: token_limit };
         // Last: what does not build asks nobody.
         #[cfg(feature = "jwks")]
         let refresher = {
@@ -384,6 +406,7 @@ impl AuthBuilder {
             jwt,
             verifier,
             api_keys,
+            dpop,
             places,
             revocations,
             hierarchy,
@@ -436,6 +459,8 @@ enum BuildErrorKind {
     CookieWithoutTokens,
     #[error(transparent)]
     Limit(#[from] LimitError),
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     #[cfg(feature = "jwks")]
     #[error(transparent)]
     Refresher(#[from] RefresherError),
@@ -477,6 +502,12 @@ impl From<HeaderError> for BuildError {
 
 impl From<ResourceError> for BuildError {
     fn from(error: ResourceError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<DpopError> for BuildError {
+    fn from(error: DpopError) -> Self {
         Self(error.into())
     }
 }

@@ -1,6 +1,7 @@
 //! The value an application puts into its `app_data`: everything that is the same for all its requests.
 
 mod authenticate;
+mod binding;
 mod builder;
 mod ready;
 mod reload;
@@ -28,7 +29,7 @@ use crate::{
     response::Responses,
     revocation::RevocationCheck,
     roles::RoleHierarchy,
-    verifier::{Verifier, api_key::ApiKeys, jwt::JwtVerifier},
+    verifier::{Verifier, api_key::ApiKeys, dpop::ProofVerifier, jwt::JwtVerifier},
 };
 
 /// Who may vouch for callers, and how refusals are written.
@@ -75,6 +76,8 @@ struct Inner {
     jwt: Option<JwtVerifier>,
     verifier: Option<Box<dyn Verifier>>,
     api_keys: Option<ApiKeys>,
+    /// `None` if tokens are taken without a proof only.
+    dpop: Option<ProofVerifier>,
     places: Places,
     /// `None` if nothing is ever taken back.
     revocations: Option<RevocationCheck>,

@@ -1,13 +1,14 @@
-//! `Authorization: Bearer …` (RFC 6750 §2.1), and the same for proxies.
+//! `Authorization: Bearer …` (RFC 6750 §2.1), the same for proxies, and `Authorization: DPoP …` (RFC 9449 §7.1).
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 
 use super::CredentialError;
 
-/// The bearer token in one header, if it has one. Another scheme is no credential of ours (A2).
+/// The token in one header, if it has one under this scheme. Another scheme is no credential of ours (A2).
 pub(super) fn token<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
+    scheme: &str,
     limit: usize,
 ) -> Result<Option<&'a str>, CredentialError> {
     let mut lines = headers.get_all(name);
@@ -19,11 +20,8 @@ pub(super) fn token<'a>(
     }
 
     // Every header value is read as bytes: what is not ASCII is refused, never a panic.
-    let line = line.as_bytes();
-    let end = line.iter().position(|byte| !is_tchar(*byte)).unwrap_or(line.len());
-    let (scheme, rest) = line.split_at_checked(end).unwrap_or_default();
-    // Scheme names are case-insensitive (RFC 9110 §11.1).
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
+    let (found, rest) = split_scheme(line.as_bytes());
+    if !is_scheme(found, scheme) {
         return Ok(None);
     }
 
@@ -37,6 +35,21 @@ pub(super) fn token<'a>(
         return Err(CredentialError::TooLong);
     }
     b64token(token).map(Some)
+}
+
+/// Whether a header holds a credential of this scheme, good or not.
+pub(super) fn attempts(headers: &HeaderMap, name: &HeaderName, scheme: &str) -> bool {
+    headers.get(name).is_some_and(|line| is_scheme(split_scheme(line.as_bytes()).0, scheme))
+}
+
+fn split_scheme(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = line.iter().position(|byte| !is_tchar(*byte)).unwrap_or(line.len());
+    line.split_at_checked(end).unwrap_or_default()
+}
+
+/// Scheme names are case-insensitive (RFC 9110 §11.1).
+fn is_scheme(found: &[u8], scheme: &str) -> bool {
+    found.eq_ignore_ascii_case(scheme.as_bytes())
 }
 
 /// What may stand where a bearer token does (RFC 6750 §2.1).
@@ -73,7 +86,7 @@ mod tests {
         for line in lines {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
         }
-        token(&headers, &AUTHORIZATION, 64).map(|token| token.map(str::to_owned))
+        token(&headers, &AUTHORIZATION, "Bearer", 64).map(|token| token.map(str::to_owned))
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bearer;
 mod cookie;
+mod dpop;
 
 use actix_web::{
     HttpRequest,
@@ -10,6 +11,7 @@ use actix_web::{
 
 pub use cookie::Cookie;
 pub(crate) use cookie::OriginError;
+pub(crate) use dpop::attempts_dpop;
 
 /// How a credential came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +19,8 @@ pub(crate) use cookie::OriginError;
 pub enum Method {
     /// `Authorization: Bearer …` (RFC 6750 §2.1), or `Proxy-Authorization` in a proxy.
     Bearer,
+    /// `Authorization: DPoP …`, with a proof that the token's owner sent it (RFC 9449).
+    Dpop,
     /// A key that an application was given, however it was sent.
     ApiKey,
     /// A token in a cookie.
@@ -28,6 +32,8 @@ pub enum Method {
 pub(crate) enum Credential<'a> {
     /// A token, from a header or a cookie.
     Token(&'a str, Method),
+    /// A token with what has to prove that its owner sends it.
+    Bound { token: &'a str, proof: &'a [u8] },
     /// Whatever stands in the header for API keys.
     ApiKey(&'a [u8]),
 }
@@ -41,6 +47,8 @@ pub(crate) enum CredentialError {
     Malformed,
     /// Longer than the limit (A27).
     TooLong,
+    /// A token comes with exactly one proof, which is no longer than the limit either (RFC 9449 §4.3, 1).
+    Proof,
 }
 
 /// Where this application looks for credentials.
@@ -50,6 +58,8 @@ pub(crate) struct Places {
     pub(crate) proxy: bool,
     /// Whether somebody vouches for tokens; if not, a bearer token is no credential of ours.
     pub(crate) tokens: bool,
+    /// Whether tokens are taken with a proof.
+    pub(crate) dpop: bool,
     pub(crate) cookie: Option<Cookie>,
     pub(crate) api_key: Option<HeaderName>,
     /// The longest credential that is looked at, in bytes.
@@ -66,11 +76,11 @@ impl Places {
         headers: &'a HeaderMap,
     ) -> Result<Option<Credential<'a>>, CredentialError> {
         let header = if self.proxy { PROXY_AUTHORIZATION } else { AUTHORIZATION };
-        let bearer = bearer::token(headers, &header, self.limit);
-        let bearer = match bearer {
+        let bearer = match bearer::token(headers, &header, "Bearer", self.limit) {
             // Who takes no tokens does not care how they are written; but two lines stay two credentials.
             Err(error) if self.tokens || error == CredentialError::Repeated => return Err(error),
             Ok(Some(token)) if self.tokens => Some(Credential::Token(token, Method::Bearer)),
+            Ok(None) if self.dpop => dpop::bound(headers, self.limit)?,
             Ok(_) | Err(_) => None,
         };
         let cookie = match &self.cookie {
@@ -96,14 +106,14 @@ impl Places {
         match (method, &self.cookie) {
             (Method::Cookie, Some(cookie)) => cookie.is_same_origin(request),
             (Method::Cookie, None) => false,
-            (Method::Bearer | Method::ApiKey, _) => true,
+            (Method::Bearer | Method::Dpop | Method::ApiKey, _) => true,
         }
     }
 
     /// The header that an identity of this kind came in, for `Vary` (RESPONSES, rule 4).
     pub(crate) fn varies_by(&self, method: Method) -> Option<HeaderName> {
         match method {
-            Method::Bearer => None,
+            Method::Bearer | Method::Dpop => None,
             Method::Cookie => Some(actix_web::http::header::COOKIE),
             Method::ApiKey => self.api_key.clone(),
         }

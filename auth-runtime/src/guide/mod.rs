@@ -9,6 +9,9 @@ pub mod authentication {}
 #[doc = include_str!("credentials.md")]
 pub mod credentials {}
 
+#[doc = include_str!("dpop.md")]
+pub mod dpop {}
+
 #[cfg(feature = "jwks")]
 #[doc = include_str!("introspection.md")]
 pub mod introspection {}

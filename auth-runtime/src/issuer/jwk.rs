@@ -105,6 +105,27 @@ fn member(jwk: &Value, allowed: &[Algorithm]) -> Result<Result<LoadedKey, &'stat
     key(jwk, allowed)
 }
 
+/// The key that a proof of possession brings along, if it may be used with this algorithm (RFC 9449 §4.2).
+///
+/// The only key in this crate that comes from a token. It says nothing about who somebody is: a signature it verifies
+/// proves that its sender holds the private half, and the access token has to name it by its thumbprint. Access tokens
+/// themselves never bring a key (CHECKLIST J9).
+///
+/// # Errors
+///
+/// Why it cannot be used, as a text of ours.
+pub(crate) fn of_proof(
+    jwk: &Map<String, Value>,
+    algorithm: Algorithm,
+) -> Result<Checked, &'static str> {
+    let loaded = key(jwk, &[algorithm]).map_err(|_| "its key is broken or weak")?;
+    let loaded = loaded?;
+    if loaded.key.is_symmetric() || !loaded.key.may_verify(algorithm) {
+        return Err("its key does not fit its algorithm");
+    }
+    Ok(loaded.key)
+}
+
 /// Where a JSON text is wrong. Not what stands there: it may be a secret.
 fn place(error: &serde_json::Error) -> String {
     format!("not valid at line {}, column {}", error.line(), error.column())

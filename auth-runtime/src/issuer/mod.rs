@@ -15,9 +15,9 @@ use jsonwebtoken::Algorithm;
 
 pub use error::IssuerError;
 pub(crate) use error::Problem;
-pub(crate) use jwk::algorithm;
+pub(crate) use jwk::{algorithm, of_proof};
 pub use key::Key;
-pub(crate) use key::LoadedKey;
+pub(crate) use key::{Checked, LoadedKey};
 
 use crate::{claims::ClaimPath, danger::DangerousIssuer};
 

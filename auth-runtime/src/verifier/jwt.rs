@@ -17,6 +17,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value, value::RawValue};
 
 use self::header::Header;
+pub(super) use self::header::refuse_extensions;
 #[cfg(feature = "jwks")]
 use crate::issuer::network::NetworkKeys;
 use crate::{
@@ -104,6 +105,7 @@ impl JwtVerifier {
             leeway: issuer.leeway,
             issued_at: accepted.issued_at,
             jti: accepted.jti.map(Into::into),
+            bound_to: accepted.bound_to.map(Into::into),
             claims: Some(
                 RawValue::from_string(payload)
                     .map_err(|_| invalid("the payload is no sound JSON object"))?,
@@ -147,18 +149,18 @@ pub(crate) struct UnknownKey {
 }
 
 /// The parts of a compact JWS (RFC 7515 §7.1).
-struct Parts<'a> {
-    header: &'a str,
-    payload: &'a str,
+pub(super) struct Parts<'a> {
+    pub(super) header: &'a str,
+    pub(super) payload: &'a str,
     /// What the signature is about: header, dot, payload.
-    message: &'a str,
-    signature: &'a str,
+    pub(super) message: &'a str,
+    pub(super) signature: &'a str,
 }
 
 impl<'a> Parts<'a> {
     /// Exactly three parts. An encrypted token has five (RFC 7516 §7.1) and is not for us; an unsigned one has an empty
     /// third.
-    fn split(token: &'a str) -> Result<Self, VerifyError> {
+    pub(super) fn split(token: &'a str) -> Result<Self, VerifyError> {
         let malformed = || invalid("it does not consist of three parts");
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
@@ -173,11 +175,11 @@ impl<'a> Parts<'a> {
 }
 
 /// Base64url without padding, white space or stray bits (RFC 7515 §2).
-fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
+pub(super) fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid("a part is not base64url"))
 }
 
-fn decoded_text(part: &str) -> Result<String, VerifyError> {
+pub(super) fn decoded_text(part: &str) -> Result<String, VerifyError> {
     String::from_utf8(decoded(part)?).map_err(|_| invalid("a part is not UTF-8"))
 }
 

@@ -3,6 +3,7 @@
 //! JWTs have a verifier built in. A [`Verifier`] of the application's own decides about opaque tokens.
 
 pub(crate) mod api_key;
+pub(crate) mod dpop;
 #[cfg(feature = "jwks")]
 pub(crate) mod introspection;
 pub(crate) mod jwt;

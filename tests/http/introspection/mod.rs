@@ -7,15 +7,15 @@ use std::{fmt::Write as _, net::TcpListener, time::Duration};
 
 use actix_web::{Responder, get, http::header::AUTHORIZATION, test::TestRequest};
 use auth_runtime::{
-    Auth, Claims, Identity, Introspection, Introspector, require_auth, require_scope,
-    testing::TestIssuer,
+    Auth, Claims, Dpop, Identity, Introspection, Introspector, require_auth, require_scope,
+    testing::{DpopKey, TestIssuer},
 };
 use auth_tests::{Answer, EXPIRED, INVALID, MISSING};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use self::endpoint::{Endpoint, ISSUER, Say, active, active_with, active_without, by_name};
-use crate::{get_as, send, send_to, server::Server, setup::Log};
+use crate::{get_as, get_with, send, send_to, server::Server, setup::Log};
 
 const REFUSED: &str = "Invalid or expired token";
 const NOT_AVAILABLE: &str = "Authentication is not available";
@@ -143,6 +143,34 @@ async fn p1_a_bound_token_is_refused_as_a_plain_bearer() {
     {
         told(Say::Json(active_with("cnf", cnf))).await.0.assert(401, Some(INVALID), REFUSED);
     }
+}
+
+/// RFC 9449 §6.2. The answer is cached; the proof is asked for each time.
+#[actix_web::test]
+async fn p2_a_bound_token_is_let_through_with_its_owner_s_proof() {
+    let (key, thief) = (DpopKey::new(), DpopKey::new());
+    let mut bound = active_with("cnf", json!({"jkt": key.thumbprint()}));
+    bound["token_type"] = json!("DPoP");
+    let endpoint = Endpoint::always(Say::Json(bound));
+    let auth = Auth::builder()
+        .verifier(endpoint.introspection().build().unwrap())
+        .dpop(Dpop::new().origin("https://api.example.com"))
+        .build()
+        .unwrap();
+    let uri = "https://api.example.com/me";
+    let proof = key.proof("GET", uri, "t0ken").mint();
+    let request =
+        |proof: &str| get_with("/me", "DPoP t0ken").insert_header(("dpop", proof.to_owned()));
+    for (proof, status) in [
+        (&proof, 200),
+        (&proof, 401),
+        (&key.proof("GET", uri, "t0ken").mint(), 200),
+        (&thief.proof("GET", uri, "t0ken").mint(), 401),
+    ] {
+        assert_eq!(send(auth.clone(), request(proof)).await.status.as_u16(), status);
+    }
+    assert_eq!(send(auth, get_as("/me", "t0ken")).await.status, 401);
+    assert_eq!(endpoint.asked(), 1);
 }
 
 #[actix_web::test]

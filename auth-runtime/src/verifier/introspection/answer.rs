@@ -9,8 +9,8 @@ use crate::{
     verifier::{
         VerifyError,
         jwt::rules::{
-            Round, check_audience, check_time, is_something_else, no_expiry, seconds, string,
-            subject,
+            Round, check_audience, check_time, confirmation, is_something_else, no_expiry, seconds,
+            string, subject,
         },
     },
 };
@@ -85,11 +85,8 @@ impl Rules {
             return Err(no_expiry());
         }
         check_audience(self.audiences.as_deref(), &claims)?;
-        check_kind(&claims)?;
-        // RFC 7800 §3.1, RFC 8705 §3.2, RFC 9449 §6.2: a bound token that comes as a plain one was taken from its owner (P1).
-        if claims.contains_key("cnf") {
-            return Err(invalid("it is bound to a key, and came as a plain bearer token"));
-        }
+        let bound_to = confirmation(&claims)?;
+        check_kind(&claims, bound_to.is_some())?;
         string(&claims, "client_id")?;
 
         let mut verified = Verified::new(&*self.issuer, subject(&claims)?);
@@ -102,19 +99,23 @@ impl Rules {
         verified.leeway = self.leeway;
         verified.issued_at = seconds(&claims, "iat", Round::Down)?;
         verified.jti = string(&claims, "jti")?.map(Into::into);
+        verified.bound_to = bound_to.map(Into::into);
         Ok(verified.claims(text))
     }
 }
 
 /// An endpoint calls refresh tokens active as well, whatever it was hinted (RFC 7662 §2.1).
-fn check_kind(claims: &Map<String, Value>) -> Result<(), VerifyError> {
+fn check_kind(claims: &Map<String, Value>, bound: bool) -> Result<(), VerifyError> {
     let says_another = |name: &str, fitting: &[&str]| -> Result<bool, VerifyError> {
         let said = string(claims, name)?;
         Ok(said.is_some_and(|said| !fitting.iter().any(|it| it.eq_ignore_ascii_case(said))))
     };
     // RFC 6749 §7.1; some servers say there what kind of token it is, and not how it is used.
-    if says_another("token_type", &["Bearer", "access_token"])? {
-        return Err(invalid("`token_type` is not that of a bearer token"));
+    // A token that is bound to a key is one of `DPoP` (RFC 9449 §6.2), and only such a token is.
+    let fitting: &[&str] =
+        if bound { &["DPoP", "Bearer", "access_token"] } else { &["Bearer", "access_token"] };
+    if says_another("token_type", fitting)? {
+        return Err(invalid("`token_type` is not that of an access token"));
     }
     // Not registered, but what Ory Hydra and Amazon Cognito tell their tokens apart by.
     if says_another("token_use", &["access", "access_token"])? {
@@ -269,11 +270,19 @@ mod tests {
     }
 
     #[test]
-    fn p1_a_bound_token_is_refused_whatever_it_is_bound_by() {
+    fn p1_a_token_bound_to_anything_but_one_key_is_refused_and_one_bound_to_a_key_says_so() {
         for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null), json!(1)]
         {
             assert!(judge(&rules(), &with("cnf", cnf)).is_err());
         }
+        // RFC 9449 §6.2. Whether a proof came along is for the guard to see.
+        let key = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+        let mut bound = with("cnf", json!({"jkt": key}));
+        for kind in ["DPoP", "Bearer"] {
+            bound["token_type"] = json!(kind);
+            assert_eq!(judge(&rules(), &bound).unwrap().bound_to.as_deref(), Some(key));
+        }
+        assert_eq!(judge(&rules(), &good()).unwrap().bound_to, None);
     }
 
     #[test]

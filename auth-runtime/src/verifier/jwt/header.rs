@@ -31,20 +31,27 @@ impl Header {
         let algorithm = optional_string(&header, "alg")?
             .and_then(algorithm)
             .ok_or_else(|| invalid("`alg` is missing or not supported"))?;
-        // RFC 7515 §4.1.11: extensions that are not understood refuse the token, and we understand none (J12).
-        if header.contains_key("crit") {
-            return Err(invalid("`crit` demands an extension"));
-        }
-        // RFC 7797 §6 wants `b64` in `crit`; a token that forgets it is refused as well.
-        if header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
-            return Err(invalid("`b64` is not `true`"));
-        }
+        refuse_extensions(&header)?;
         Ok(Self {
             algorithm,
             kid: optional_string(&header, "kid")?.map(str::to_owned),
             kind: kind(optional_string(&header, "typ")?)?,
         })
     }
+}
+
+/// RFC 7515 §4.1.11: extensions that are not understood refuse the token, and we understand none (J12).
+pub(in crate::verifier) fn refuse_extensions(
+    header: &Map<String, Value>,
+) -> Result<(), VerifyError> {
+    if header.contains_key("crit") {
+        return Err(invalid("`crit` demands an extension"));
+    }
+    // RFC 7797 §6 wants `b64` in `crit`; a token that forgets it is refused as well.
+    if header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
+        return Err(invalid("`b64` is not `true`"));
+    }
+    Ok(())
 }
 
 /// Media types compare without regard to case, and `application/` may be left out (RFC 7515 §4.1.9).

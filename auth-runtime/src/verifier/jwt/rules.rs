@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     issuer::{LoadedIssuer, TokenProfile},
-    verifier::VerifyError,
+    verifier::{VerifyError, dpop},
 };
 
 /// The largest number of seconds taken: up to here a double holds every whole number.
@@ -22,6 +22,8 @@ pub(super) struct Accepted<'a> {
     pub(super) jti: Option<&'a str>,
     pub(super) acr: Option<&'a str>,
     pub(super) auth_time: Option<u64>,
+    /// The thumbprint of the key whose owner alone may send the token.
+    pub(super) bound_to: Option<&'a str>,
 }
 
 /// Time, audience, type, and the rest, in this order. Only what has run out is said to have.
@@ -36,10 +38,7 @@ pub(super) fn check<'a>(
     check_client(issuer, claims)?;
     check_kind(issuer, header.kind, claims)?;
 
-    // RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §6: a bound token that comes as a plain one was taken from its owner (P1).
-    if claims.contains_key("cnf") {
-        return Err(invalid("it is bound to a key, and came as a plain bearer token"));
-    }
+    let bound_to = confirmation(claims)?;
     let subject = subject(claims)?;
     string(claims, "client_id")?;
     Ok(Accepted {
@@ -50,7 +49,24 @@ pub(super) fn check<'a>(
         jti: string(claims, "jti")?,
         acr: string(claims, "acr")?,
         auth_time: seconds(claims, "auth_time", Round::Down)?,
+        bound_to,
     })
+}
+
+/// The key that the token is bound to (RFC 7800 §3.1), by its thumbprint (RFC 9449 §6.1, §6.2).
+///
+/// Whoever admits the caller asks for a proof of it, and lets nobody through with a bound token as a plain one (P1).
+/// Bound to anything else, such as a certificate (RFC 8705 §3), the token is refused: nobody here could check that.
+pub(in crate::verifier) fn confirmation(
+    claims: &Map<String, Value>,
+) -> Result<Option<&str>, VerifyError> {
+    let Some(confirmation) = claims.get("cnf") else {
+        return Ok(None);
+    };
+    let refused = || invalid("`cnf` is not one thumbprint of a key");
+    let members = confirmation.as_object().filter(|members| members.len() == 1);
+    let thumbprint = members.and_then(|members| members.get("jkt")).ok_or_else(refused)?;
+    thumbprint.as_str().filter(|text| dpop::is_thumbprint(text)).map(Some).ok_or_else(refused)
 }
 
 /// `exp`, `nbf` and `iat` (RFC 7519 §4.1.4–6), as far as they are there. Gives `exp`.

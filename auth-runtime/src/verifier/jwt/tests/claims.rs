@@ -185,11 +185,32 @@ fn d5_a_role_claim_of_the_wrong_type_yields_no_roles() {
     }
 }
 
+/// Whether a proof came along is for the guard to see, and its tests are in `tests/http`.
 #[test]
-fn p1_a_bound_token_is_no_bearer_token() {
-    for cnf in [json!({"jkt": "x"}), json!({"x5t#S256": "x"}), json!({}), json!(null)] {
+fn p1_a_token_bound_to_anything_but_one_key_is_refused_and_one_bound_to_a_key_says_so() {
+    const KEY: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    for cnf in [
+        json!({"jkt": "x"}),
+        json!({"jkt": [KEY]}),
+        json!({"jkt": format!("{KEY}=")}),
+        json!({"jkt": ""}),
+        json!({"x5t#S256": KEY}),
+        json!({"jkt": KEY, "x5t#S256": KEY}),
+        json!({"jkt": KEY, "jwk": {}}),
+        json!({"jwk": {"kty": "EC"}}),
+        json!({"kid": "x"}),
+        json!({}),
+        json!([]),
+        json!(KEY),
+        json!(true),
+        json!(null),
+    ] {
         assert_invalid(verify(issuer(), &token(&claims(json!({"cnf": cnf.clone()})))), &cnf);
     }
+    let bound = verify(issuer(), &token(&claims(json!({"cnf": {"jkt": KEY}}))));
+    assert_eq!(assert_accepted(bound).bound_to.as_deref(), Some(KEY));
+    let unbound = verify(issuer(), &token(&claims(json!({}))));
+    assert_eq!(assert_accepted(unbound).bound_to, None);
 }
 
 #[test]
