@@ -4,15 +4,13 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
     rsa::{KeyPair as RsaKeyPair, KeySize},
-    signature::{
-        ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
-        RsaPublicKeyComponents,
-    },
+    signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::Map;
 
 use super::*;
+use crate::crypto::provider;
 
 fn members(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
@@ -50,11 +48,12 @@ fn rsa(algorithm: Algorithm) -> Pair {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
     let private = pem::encode(&pem::Pem::new("PRIVATE KEY", private.as_ref()));
-    let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+    let components = provider().key_utils.rsa_pub_components_from_public_key;
+    let (n, e) = components(pair.public_key().as_ref()).unwrap();
     Pair {
         algorithm,
         signing: EncodingKey::from_rsa_pem(private.as_bytes()).unwrap(),
-        jwk: members(&json!({"kty": "RSA", "n": text(public.n), "e": text(public.e)})),
+        jwk: members(&json!({"kty": "RSA", "n": text(n), "e": text(e)})),
     }
 }
 
