@@ -101,25 +101,8 @@ impl Rejection {
     /// The reason phrase: the body's `error`, the `title` of problem details.
     #[must_use]
     pub fn error(&self) -> &'static str {
-        match self {
-            Self::RepeatedCredentials => "Bad Request",
-            Self::NoCredentials { .. }
-            | Self::NoApiKey
-            | Self::InvalidApiKey
-            | Self::InvalidToken
-            | Self::ExpiredToken
-            | Self::InvalidProof
-            | Self::UseNonce { .. }
-            | Self::StepUp { .. } => "Unauthorized",
-            Self::NoProxyCredentials | Self::InvalidProxyCredentials => {
-                "Proxy Authentication Required"
-            }
-            Self::InsufficientScope { .. } | Self::Forbidden => "Forbidden",
-            Self::NotFound => "Not Found",
-            Self::TooManyAttempts { .. } => "Too Many Requests",
-            Self::NotAvailable => "Internal Server Error",
-            Self::TemporarilyUnavailable { .. } => "Service Unavailable",
-        }
+        // Every status above has one.
+        self.status().canonical_reason().unwrap_or("Error")
     }
 
     /// The body's `message`: fixed text, nothing of the request.
