@@ -6,7 +6,10 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use actix_web::{HttpRequest, http::header::HeaderMap};
+use actix_web::{
+    HttpRequest,
+    http::header::{HeaderMap, HeaderValue},
+};
 use ipnet::IpNet;
 
 /// Which header a trusted proxy writes the client's address into.
@@ -66,8 +69,8 @@ impl Networks {
         self.named.get(name).map(Vec::as_slice)
     }
 
-    /// Where the request comes from; `None` if that cannot be told (a Unix socket, a header that is no list of
-    /// addresses). An unknown address is in no network.
+    /// Where the request comes from; `None` if that cannot be told (a Unix socket, a proxy that writes no
+    /// address). An unknown address is in no network.
     pub(crate) fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
         self.behind_proxies(request.peer_addr()?.ip().to_canonical(), request.headers())
     }
@@ -80,9 +83,9 @@ impl Networks {
         let hops = match header {
             ForwardedBy::XForwardedFor => x_forwarded_for(headers),
             ForwardedBy::Forwarded => forwarded(headers),
-        }?;
+        };
         let mut client = peer;
-        for hop in hops.into_iter().rev() {
+        for hop in hops {
             // What a trusted proxy wrote and we cannot read is an address we do not know: nobody's.
             client = hop?;
             if !contain(&self.proxies, client) {
@@ -124,61 +127,71 @@ fn network(text: &str, of: &str) -> Result<IpNet, NetworkError> {
     Ok(network)
 }
 
-/// One entry each, left to right, `None` where it is no address. `None` as a whole if a line is no text.
-type Hops = Option<Vec<Option<IpAddr>>>;
+/// One entry each, right to left, `None` where it is no address.
+///
+/// What stands on the left the client may have written, and whatever it is, it must not change how the rest is read: an
+/// address that is unknown is in no network, but nobody counts its failures either.
+type Hops = Vec<Option<IpAddr>>;
 
 fn x_forwarded_for(headers: &HeaderMap) -> Hops {
-    let mut hops = Vec::new();
-    for line in headers.get_all("x-forwarded-for") {
-        let line = std::str::from_utf8(line.as_bytes()).ok()?;
-        hops.extend(line.split(',').map(|entry| node(entry.trim())));
-    }
-    Some(hops)
+    let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect();
+    let entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+    entries.map(node).collect()
 }
 
 /// `Forwarded` (RFC 7239 §4): elements with commas between them, each of pairs with semicolons. An element without
 /// `for` hides who sent the request.
 fn forwarded(headers: &HeaderMap) -> Hops {
-    let mut hops = Vec::new();
-    for line in headers.get_all("forwarded") {
-        let line = std::str::from_utf8(line.as_bytes()).ok()?;
-        // A quote that the client left open would swallow what the proxy wrote behind it.
-        if line.bytes().filter(|byte| *byte == b'"').count() % 2 != 0 {
-            return None;
-        }
-        for element in split_outside_quotes(line, ',') {
-            let mut found = None;
-            for pair in split_outside_quotes(element, ';') {
-                let Some((name, value)) = pair.split_once('=') else { continue };
-                if name.trim().eq_ignore_ascii_case("for") {
-                    // Twice in one element is a forgery or a mistake: unknown.
-                    found = if found.is_none() {
-                        Some(node(unquoted(value.trim())))
-                    } else {
-                        Some(None)
-                    };
-                }
-            }
-            hops.push(found.flatten());
-        }
-    }
-    Some(hops)
+    let lines: Vec<&[u8]> = headers.get_all("forwarded").map(HeaderValue::as_bytes).collect();
+    let elements = lines.into_iter().rev().flat_map(|line| from_the_right(line, b','));
+    elements.map(forwarded_for).collect()
 }
 
-fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.split(move |c| {
-        quoted ^= c == '"';
-        c == separator && !quoted
+fn forwarded_for(element: &[u8]) -> Option<IpAddr> {
+    let mut addresses = from_the_right(element, b';').filter_map(|pair| {
+        let end = pair.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = pair.split_at_checked(end)?;
+        let is_for = name.trim_ascii().eq_ignore_ascii_case(b"for");
+        is_for.then(|| unquoted(value.get(1..).unwrap_or_default().trim_ascii()))
+    });
+    // Twice in one element is a forgery or a mistake: unknown.
+    match (addresses.next(), addresses.next()) {
+        (Some(address), None) => node(address),
+        _ => None,
+    }
+}
+
+/// The parts of a text, the last one first, without regard to separators in quotes (RFC 9110 §5.6.4).
+///
+/// Read from the right, so that a quote which the client left open does not swallow what the proxy wrote behind it.
+fn from_the_right(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut quoted, mut at) = (false, text.len());
+        while let Some((byte, before)) = text.get(..at).and_then(<[u8]>::split_last) {
+            at = before.len();
+            if *byte == b'"' {
+                // Whoever is inside goes out at a quote that has no backslash in front of it.
+                let slashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+                quoted = !quoted || slashes % 2 == 1;
+            } else if *byte == separator && !quoted {
+                rest = Some(before);
+                return text.get(at + 1..);
+            }
+        }
+        rest = None;
+        Some(text)
     })
 }
 
-fn unquoted(value: &str) -> &str {
-    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// An address, possibly with a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
-fn node(text: &str) -> Option<IpAddr> {
+fn node(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text.trim_ascii()).ok()?;
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
     text.parse::<IpAddr>()
         .ok()
@@ -198,7 +211,7 @@ impl fmt::Display for ForwardedBy {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
+    use actix_web::http::header::HeaderName;
 
     use super::*;
 
@@ -278,9 +291,13 @@ mod tests {
             ("for=_hidden", None),
             ("proto=https", None),
             ("for=192.0.2.1;for=203.0.113.7", None),
-            ("for=192.0.2.1;x=\", for=203.0.113.7", None),
-            // Whatever an escaped quote means to whom, what the proxy wrote is never inside.
+            // Whatever quotes the client left open, what the proxy wrote is never inside.
+            ("for=192.0.2.1;x=\", for=203.0.113.7", Some("203.0.113.7")),
             ("for=192.0.2.1;x=\"\\\", for=203.0.113.7", Some("203.0.113.7")),
+            ("x=\", for=\"[2001:db8::17]:80\";host=\"a,b\"", Some("2001:db8::17")),
+            // Nor is it outside what the client made the proxy quote.
+            ("for=203.0.113.7;host=\"a\\\", for=192.0.2.1;x=\\\"\"", Some("203.0.113.7")),
+            ("for=203.0.113.7;host=\"a\\\\\"", Some("203.0.113.7")),
         ] {
             assert_eq!(
                 client(&networks, "10.1.1.1", "forwarded", &[line_of(line)]).as_deref(),

@@ -5,6 +5,7 @@ mod check_asked_twice;
 mod error_looked_at_twice;
 mod failed_attempts_miscounted;
 mod forwarded_open_quote;
+mod forwarded_unreadable;
 mod hidden_handler_told;
 mod panics_outside_of_the_future;
 
