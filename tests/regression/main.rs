@@ -1,5 +1,6 @@
 //! Bugs that were found and mended: one file each, named after it.
 
+mod another_auth_counted;
 mod another_auth_remembered;
 mod check_asked_twice;
 mod error_looked_at_twice;

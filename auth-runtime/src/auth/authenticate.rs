@@ -114,8 +114,9 @@ enum Keep {
     Done,
 }
 
-/// This request's credential was counted as a failed attempt.
-struct Counted;
+/// Where this request's credential was counted as a failed attempt: a scope may have an [`Auth`] and a limit of its own.
+#[derive(Default)]
+struct Counted(Vec<Auth>);
 
 /// Somebody else's code panicked.
 pub(crate) struct Panicked;
@@ -249,7 +250,7 @@ impl Auth {
     fn wait(&self, request: &HttpRequest) -> Option<Duration> {
         let attempts = self.0.attempts.as_ref()?;
         // This request was the last attempt: whoever asks again during it gets the same answer.
-        if request.extensions().contains::<Counted>() {
+        if self.has_counted(request) {
             return None;
         }
         attempts.wait(self.0.networks.client(request)?)
@@ -264,13 +265,22 @@ impl Auth {
         };
         let Some(attempts) = &self.0.attempts else { return };
         // Several extractors may come upon the same credential: that is one attempt.
-        if request.extensions().contains::<Counted>() {
+        if self.has_counted(request) {
             return;
         }
         if let Some(client) = self.0.networks.client(request) {
             attempts.failed(client);
-            request.extensions_mut().insert(Counted);
+            let mut extensions = request.extensions_mut();
+            let mut counted = extensions.remove::<Counted>().unwrap_or_default();
+            counted.0.push(self.clone());
+            extensions.insert(counted);
         }
+    }
+
+    fn has_counted(&self, request: &HttpRequest) -> bool {
+        let extensions = request.extensions();
+        let counted = extensions.get::<Counted>();
+        counted.is_some_and(|Counted(by)| by.iter().any(|auth| Arc::ptr_eq(&auth.0, &self.0)))
     }
 
     fn verify<'a>(&self, credential: Credential<'a>, request: &HttpRequest) -> Started<'a> {
