@@ -220,6 +220,7 @@ impl From<CredentialError> for Rejection {
         match error {
             CredentialError::Repeated => Self::RepeatedCredentials,
             CredentialError::Malformed | CredentialError::TooLong => Self::InvalidToken,
+            CredentialError::KeyTooLong => Self::InvalidApiKey,
             CredentialError::Proof => Self::InvalidProof,
         }
     }

@@ -8,6 +8,7 @@ mod failed_attempts_miscounted;
 mod forwarded_open_quote;
 mod forwarded_unreadable;
 mod hidden_handler_told;
+mod long_key_taken_for_token;
 mod panics_outside_of_the_future;
 
 use actix_web::{

@@ -45,8 +45,10 @@ pub(crate) enum CredentialError {
     Repeated,
     /// `Bearer` without a token, or with one that is no `b64token` (A3).
     Malformed,
-    /// Longer than the limit (A27).
+    /// A token longer than the limit (A27).
     TooLong,
+    /// An API key longer than the limit (A21, A27).
+    KeyTooLong,
     /// A token comes with exactly one proof, which is no longer than the limit either (RFC 9449 §4.3, 1).
     Proof,
 }
@@ -133,7 +135,7 @@ fn api_key<'a>(
         return Err(CredentialError::Repeated);
     }
     if line.as_bytes().len() > limit {
-        return Err(CredentialError::TooLong);
+        return Err(CredentialError::KeyTooLong);
     }
     Ok(Some(Credential::ApiKey(line.as_bytes())))
 }
