@@ -164,14 +164,16 @@ fn read(text: &str) -> Result<Vec<ApiKey>, String> {
     let mut ids = BTreeSet::new();
     let mut keys = Vec::with_capacity(document.key.len());
     for (index, entry) in document.key.into_iter().enumerate() {
-        let place = format!("key {} (`{}`)", index + 1, entry.id);
         let plain = |text: &str| {
             !text.is_empty()
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         };
         if !plain(&entry.id) {
-            return Err(format!("{place}: an id holds letters, digits, `-` and `_`"));
+            // It may be the key itself, and is not repeated.
+            let place = index + 1;
+            return Err(format!("key {place}: an id holds letters, digits, `-` and `_`"));
         }
+        let place = format!("key {} (`{}`)", index + 1, entry.id);
         if entry.subject.is_empty() {
             return Err(format!("{place}: `subject` says for whom the key is, and is empty"));
         }
@@ -187,11 +189,17 @@ fn read(text: &str) -> Result<Vec<ApiKey>, String> {
     Ok(keys)
 }
 
-/// Where and what, without the line itself: somebody may have written a secret there.
+/// Where and what, without the line itself or the text that stands there: somebody may have written a secret.
 fn without_source(error: &toml::de::Error) -> String {
+    const TEXT: &str = "invalid type: string";
+    let message = error.message();
+    let message = match message.rsplit_once(", expected ") {
+        Some((found, wanted)) if found.starts_with(TEXT) => format!("{TEXT}, expected {wanted}"),
+        _ => message.to_owned(),
+    };
     match error.span() {
-        Some(span) => format!("{} (at byte {})", error.message(), span.start),
-        None => error.message().to_owned(),
+        Some(span) => format!("{message} (at byte {})", span.start),
+        None => message,
     }
 }
 
@@ -334,5 +342,21 @@ mod tests {
             assert!(problem.contains(part), "{problem}");
         }
         assert!(FileStore::open("/no/such/file").is_err());
+    }
+
+    /// Whoever mends a file of keys has keys at hand, and errors go to the log.
+    #[test]
+    fn l4_no_mistake_repeats_what_may_be_a_key() {
+        for (text, part) in [
+            ("key = \"authk_01.s3cret\"", "expected a sequence"),
+            ("authk_01.s3cret", "key with no value"),
+            ("[[key]]\nid = \"authk_01.s3cret\"\nhash = \"\"\nsubject = \"s\"", "an id holds"),
+            ("[[key]]\nid = \"a\"\nhash = \"s3cret\"\nsubject = \"s\"", "64 hexadecimal digits"),
+            ("[[key]]\nid = \"a\"\nroles = \"s3cret, expected x\"", "expected a sequence"),
+            ("[[key]]\nid = \"a\"\nexpires_at = \"s3cret\"", "expected u64"),
+        ] {
+            let problem = read(text).map(|_| ()).unwrap_err();
+            assert!(problem.contains(part) && !problem.contains("s3cret"), "{problem}");
+        }
     }
 }
