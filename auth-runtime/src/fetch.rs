@@ -71,7 +71,7 @@ pub(crate) enum UrlError {
 
 /// Reads a URL that may be asked: `https`, or `http` to this machine's loopback interface.
 pub(crate) fn url(text: &str) -> Result<Url, UrlError> {
-    let shown = || without_password(text);
+    let shown = || without_secrets(text);
     let url = Url::parse(text).map_err(|_| UrlError::Unreadable(shown()))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(UrlError::Password(shown()));
@@ -90,14 +90,20 @@ pub(crate) fn without_query(url: &Url) -> String {
     url.into()
 }
 
-/// What an error may repeat of a text that was to be a URL: nothing that stands before an `@`, where passwords do.
-fn without_password(text: &str) -> String {
-    match text.rsplit_once('@') {
-        None => text.to_owned(),
-        Some((before, after)) => match before.split_once("://") {
-            Some((scheme, _)) => format!("{scheme}://…@{after}"),
-            None => format!("…@{after}"),
-        },
+/// What an error may repeat of a text that was to be a URL: nothing that stands before an `@`, where passwords do, and
+/// nothing from a `?` on, where keys do.
+fn without_secrets(text: &str) -> String {
+    let (before, shown) = text.rsplit_once('@').unwrap_or(("", text));
+    let (shown, rest) = match shown.find(['?', '#']) {
+        Some(end) => (shown.split_at_checked(end).map_or("", |(shown, _)| shown), "?…"),
+        None => (shown, ""),
+    };
+    match before.split_once("://") {
+        _ if before.is_empty() => format!("{shown}{rest}"),
+        // Whether this `@` belongs to a password or to a key, nobody can tell.
+        _ if before.contains(['?', '#']) => "…".to_owned(),
+        Some((scheme, _)) => format!("{scheme}://…@{shown}{rest}"),
+        None => format!("…@{shown}{rest}"),
     }
 }
 

@@ -62,6 +62,24 @@ fn l4_no_password_stands_in_an_error() {
     assert_eq!(problem, UrlError::Password("https://…@id.example.com/".to_owned()));
 }
 
+/// Some issuers' key sets, and some introspection endpoints, want a key in their query.
+#[test]
+fn l4_no_query_stands_in_an_error() {
+    for text in [
+        "http://id.example.com/keys?key=secret",
+        "http://id.example.com/keys#secret",
+        "http://id.example.com/keys?key=se@secret",
+        "https://me:se?secret@id.example.com/",
+        "https://me@id.example.com/keys?key=secret",
+        "id.example.com/keys?key=secret",
+    ] {
+        let problem = url(text).unwrap_err().to_string();
+        assert!(!problem.contains("secret"), "{problem}");
+    }
+    let problem = url("http://id.example.com/keys?key=secret").unwrap_err();
+    assert_eq!(problem, UrlError::Insecure("http://id.example.com/keys?…".to_owned()));
+}
+
 /// Answers every request with what `answer` writes, and counts them.
 fn serve(
     address: &str,
