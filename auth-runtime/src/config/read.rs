@@ -311,6 +311,11 @@ impl<'de> Deserializer<'de> for Place<'_> {
             Some(Value::Variable(text)) => {
                 let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
                 let list: Vec<Node> = texts.map(|text| one(text, Value::Variable)).collect();
+                if list.is_empty() {
+                    // Who forgot to fill it in did not mean to lift a rule (`client`).
+                    let problem = "is empty: leave it out, or write `[]` if nothing is meant";
+                    return Err(Mistake::Here(self.mistake(problem)));
+                }
                 self.visit_list(&list, visitor)
             }
             Some(Value::Table(_)) => Err(self.is_not("a list (of tables: `[[…]]`)")),

@@ -442,6 +442,19 @@ fn every_mistake_in_a_variable_has_a_message() {
             "`AUTH_NETWORKS` is no TOML value: string values must be quoted, expected literal string",
         ),
         (
+            &[("AUTH_NETWORKS", "{ a = \"::1\" }\nb = \"s3cret\"")],
+            "`AUTH_NETWORKS` is more than one TOML value: write one",
+        ),
+        // A variable that somebody forgot to fill in must not lift a rule.
+        (
+            &[("AUTH_ISSUERS__0__CLIENT", "")],
+            "`AUTH_ISSUERS__0__CLIENT` is empty: leave it out, or write `[]` if nothing is meant",
+        ),
+        (
+            &[("AUTH_ISSUERS__0__CLIENT", " , ")],
+            "`AUTH_ISSUERS__0__CLIENT` is empty: leave it out, or write `[]` if nothing is meant",
+        ),
+        (
             &[("AUTH_COOKIE", "{ nam = \"x\" }")],
             "`AUTH_COOKIE`: `cookie.nam` is no setting: did you mean `name`? Known here are `name`, `origins`",
         ),

@@ -99,9 +99,10 @@ impl Node {
     pub(super) fn parse_value(text: &str, place: &Place<'_>) -> Result<Self, ConfigError> {
         let table: toml::Table = toml::from_str(&format!("value = {text}"))
             .map_err(|error| place.mistake(format!("is no TOML value: {}", error.message())))?;
-        match table.into_iter().next() {
-            Some((_, value)) => Ok(Self::of(value, place.origin())),
-            None => Err(place.mistake("is empty")),
+        let mut values = table.into_iter();
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => Ok(Self::of(value, place.origin())),
+            _ => Err(place.mistake("is more than one TOML value: write one")),
         }
     }
 
