@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeSet,
-    fmt, fs,
+    fmt,
+    fs::{self, Metadata},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
     thread,
@@ -62,8 +64,9 @@ struct Inner {
     seen: Mutex<Option<Seen>>,
 }
 
-/// Size and time, which change with almost every edit.
-type Seen = (u64, Option<SystemTime>);
+/// Size and time, which change with almost every edit, and what changes with all others: a key in the place of another is
+/// as long, and whoever deploys files may set their time.
+type Seen = (u64, Option<SystemTime>, Inode);
 
 /// A file of keys that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -127,10 +130,18 @@ impl FileStore {
 
 impl Inner {
     fn reload(&self) -> Result<(), FileStoreError> {
+        self.reload_by(|| fs::read_to_string(&self.path))
+    }
+
+    fn reload_by(&self, text: impl FnOnce() -> io::Result<String>) -> Result<(), FileStoreError> {
         let problem = |problem: String| FileStoreError { path: self.path.clone(), problem };
-        let seen = look(&self.path);
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
-        let text = fs::read_to_string(&self.path).map_err(|error| problem(error.to_string()))?;
+        // Held to the end: of two who read at once, the one who was slow must not put back what there was before.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing was seen of what could not be read, so the watch tries again.
+        *seen = None;
+        let looks = look(&self.path);
+        let text = text().map_err(|error| problem(error.to_string()))?;
+        *seen = looks;
         self.keys.replace(read(&text).map_err(problem)?);
         Ok(())
     }
@@ -142,10 +153,29 @@ impl Inner {
 
 fn look(path: &Path) -> Option<Seen> {
     let data = fs::metadata(path).ok()?;
-    Some((data.len(), data.modified().ok()))
+    Some((data.len(), data.modified().ok(), inode(&data)))
 }
 
+/// Device and number, and when anything about it was last changed, which nobody can set.
+#[cfg(unix)]
+type Inode = (u64, u64, i64, i64);
+
+#[cfg(unix)]
+fn inode(data: &Metadata) -> Inode {
+    use std::os::unix::fs::MetadataExt;
+
+    (data.dev(), data.ino(), data.ctime(), data.ctime_nsec())
+}
+
+/// Elsewhere size and time have to do.
+#[cfg(not(unix))]
+type Inode = ();
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> Inode {}
+
 fn watch_file(watched: &Weak<Inner>) {
+    let mut told = None;
     loop {
         thread::sleep(POLL);
         let Some(store) = watched.upgrade() else { return };
@@ -153,8 +183,17 @@ fn watch_file(watched: &Weak<Inner>) {
             continue;
         }
         match store.reload() {
-            Ok(()) => tracing::info!(path = %store.path.display(), "the API keys were read again"),
-            Err(error) => tracing::error!("{error}; the keys from before stay good: mend the file"),
+            Ok(()) => {
+                tracing::info!(path = %store.path.display(), "the API keys were read again");
+                told = None;
+            }
+            Err(error) => {
+                let error = Some(error.to_string());
+                if let (Some(problem), true) = (&error, error != told) {
+                    tracing::error!("{problem}; the keys from before stay good: mend the file");
+                }
+                told = error;
+            }
         }
     }
 }
@@ -249,6 +288,8 @@ impl fmt::Debug for FileStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     /// A file of its own, gone with the test.
@@ -302,6 +343,59 @@ mod tests {
         fs::write(&file.0, two.to_toml()).unwrap();
         store.reload().unwrap();
         assert!(!has(&store, &one) && has(&store, &two));
+    }
+
+    /// Whoever takes a key out wants it gone.
+    #[test]
+    fn l5_no_edit_goes_unnoticed() {
+        let (_, one) = ApiKey::generate("one").unwrap();
+        let (_, two) = ApiKey::generate("two").unwrap();
+        let file = File::new("unnoticed", &one.to_toml());
+        // Nobody watches this one.
+        let store =
+            Inner { path: file.0.clone(), keys: MemoryStore::new(), seen: Mutex::new(None) };
+        store.reload().unwrap();
+        assert!(!store.has_changed());
+
+        let failure = store.reload_by(|| Err(io::Error::other("too many open files")));
+        assert!(failure.is_err() && store.has_changed(), "it is tried again");
+        store.reload().unwrap();
+        assert!(!store.has_changed());
+
+        // As long as before, and with the time of before, as a deployment may set it.
+        let time = fs::metadata(&file.0).unwrap().modified().unwrap();
+        assert_eq!(one.to_toml().len(), two.to_toml().len());
+        fs::write(&file.0, two.to_toml()).unwrap();
+        fs::File::options().write(true).open(&file.0).unwrap().set_modified(time).unwrap();
+        assert_eq!(store.has_changed(), cfg!(unix));
+    }
+
+    /// The watch and `reload` may read at once.
+    #[test]
+    fn l5_whoever_is_slow_to_read_puts_nothing_back() {
+        let (_, one) = ApiKey::generate("one").unwrap();
+        let (_, two) = ApiKey::generate("two").unwrap();
+        let file = File::new("slow", &one.to_toml());
+        let store = FileStore::open(&file.0).unwrap();
+        let (reading, begun) = mpsc::channel();
+        let (edited, goes_on) = mpsc::channel();
+        thread::scope(|scope| {
+            let (slow, before) = (store.clone(), one.to_toml());
+            scope.spawn(move || {
+                let slow = slow.0.reload_by(|| {
+                    reading.send(()).unwrap();
+                    // Long enough for the other one, unless that waits for this.
+                    let _ = goes_on.recv_timeout(Duration::from_millis(300));
+                    Ok(before)
+                });
+                assert!(slow.is_ok());
+            });
+            begun.recv().unwrap();
+            fs::write(&file.0, two.to_toml()).unwrap();
+            store.reload().unwrap();
+            let _ = edited.send(());
+        });
+        assert!(has(&store, &two) && !has(&store, &one));
     }
 
     #[test]
