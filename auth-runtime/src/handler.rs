@@ -221,7 +221,15 @@ where
             Ok(response) if response.error().is_some_and(ours) => Rejection::NotFound,
             Ok(response) => return Poll::Ready(response),
             Err(Refused::Error(error)) if ours(&error) => Rejection::NotFound,
-            Err(Refused::Error(error)) => return Poll::Ready(HttpResponse::from_error(error)),
+            Err(Refused::Error(error)) => {
+                // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
+                let is_ours = RejectionError::is(&error);
+                let mut response = HttpResponse::from_error(error);
+                if !is_ours {
+                    mark(&mut response, self.current.as_ref(), &self.request);
+                }
+                return Poll::Ready(response);
+            }
             Err(Refused::Rejection(rejection)) => rejection,
         };
         let mut this = self.project();
@@ -306,15 +314,7 @@ where
                 StageProjection::Run { running } => {
                     let output = ready!(Current::during(this.current, || running.poll(context)));
                     let mut response = output.respond_to(request).map_into_boxed_body();
-                    let identity = this.current.as_ref().and_then(|it| it.identity.as_ref());
-                    if let (Some(identity), Some(auth)) = (identity, Auth::of(request)) {
-                        response::mark(&mut response, identity.method(), auth.places());
-                        if identity.method() == Method::Dpop
-                            && let Some(nonce) = auth.next_nonce(request)
-                        {
-                            response::renew_nonce(&mut response, nonce);
-                        }
-                    }
+                    mark(&mut response, this.current.as_ref(), request);
                     return Poll::Ready(Ok(response));
                 }
                 StageProjection::Refuse { response } => {
@@ -322,6 +322,18 @@ where
                 }
             }
         }
+    }
+}
+
+/// Says whom a response is for, and gives its client the next nonce.
+fn mark(response: &mut HttpResponse, current: Option<&Current>, request: &HttpRequest) {
+    let identity = current.and_then(|current| current.identity.as_ref());
+    let (Some(identity), Some(auth)) = (identity, Auth::of(request)) else { return };
+    response::mark(response, identity.method(), auth.places());
+    if identity.method() == Method::Dpop
+        && let Some(nonce) = auth.next_nonce(request)
+    {
+        response::renew_nonce(response, nonce);
     }
 }
 

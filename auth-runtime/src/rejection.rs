@@ -187,6 +187,11 @@ pub(crate) struct RejectionError {
 }
 
 impl RejectionError {
+    /// Whether an error of actix-web's is ours.
+    pub(crate) fn is(error: &actix_web::Error) -> bool {
+        error.as_error::<Self>().is_some()
+    }
+
     /// Whether an error of actix-web's is a refusal of ours.
     pub(crate) fn is_denial(error: &actix_web::Error) -> bool {
         error.as_error::<Self>().is_some_and(|error| error.rejection.is_denial())

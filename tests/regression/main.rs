@@ -10,6 +10,7 @@ mod forwarded_unreadable;
 mod hidden_handler_told;
 mod long_key_taken_for_token;
 mod panics_outside_of_the_future;
+mod unmarked_errors;
 
 use actix_web::{
     App, Error,

@@ -1,0 +1,58 @@
+//! What an extractor refused below an attribute did not say whom the response was for (RESPONSES, rule 4): a shared cache
+//! could give it to somebody else.
+
+use actix_web::{
+    Error, FromRequest, HttpRequest, Responder, dev, error, get,
+    http::header::{CACHE_CONTROL, VARY},
+    test::TestRequest,
+};
+use auth_runtime::{
+    Auth, Cookie,
+    api_key::{ApiKey, ApiKeys, MemoryStore},
+    require_auth,
+};
+use auth_tests::Tokens;
+
+use crate::{Extracting, call};
+
+/// Is gone, for this caller.
+struct Gone;
+
+impl FromRequest for Gone {
+    type Error = Error;
+    type Future = Extracting<Self>;
+
+    fn from_request(_: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        Box::pin(async { Err(error::ErrorGone("yours is gone")) })
+    }
+}
+
+#[require_auth]
+#[get("/draft")]
+async fn draft(_: Gone) -> impl Responder {
+    "draft"
+}
+
+#[actix_web::test]
+async fn what_an_extractor_refuses_is_for_this_caller_alone() {
+    let (text, key) = ApiKey::generate("svc").unwrap();
+    let store = MemoryStore::new();
+    store.insert(key);
+    let auth = Auth::builder()
+        .verifier(Tokens::ready())
+        .cookie(Cookie::named("session"))
+        .api_keys(ApiKeys::new(store))
+        .build()
+        .unwrap();
+    for (name, value, varies, private) in [
+        ("authorization", "Bearer user".to_owned(), None, None),
+        ("cookie", "session=user".to_owned(), Some("cookie"), None),
+        ("x-api-key", text.reveal().to_owned(), Some("x-api-key"), Some("private")),
+    ] {
+        let response =
+            call(&auth, draft, TestRequest::get().uri("/draft").insert_header((name, value))).await;
+        assert_eq!(response.status(), 410);
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!((header(VARY), header(CACHE_CONTROL)), (varies, private), "{name}");
+    }
+}
