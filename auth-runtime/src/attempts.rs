@@ -25,6 +25,11 @@ use crate::clock::Clock;
 /// More addresses than this are not remembered at once: whoever has that many is not stopped by counting them.
 const MOST_ADDRESSES: usize = 100_000;
 
+/// The longest time in which failures are counted. governor counts nanoseconds, and panics at more than 584 years.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// No time is later, in seconds since the Unix epoch: a clock that lost the time must not take governor beyond those.
+const LATEST: u64 = 10_000_000_000;
+
 /// Who has failed how often.
 pub(crate) struct Attempts {
     limiter: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, Time, StateInformationMiddleware>,
@@ -40,7 +45,7 @@ pub(crate) struct Attempts {
 /// A limit that stops nobody, or everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a limit of failed attempts needs at least 1 attempt and a time of at least 1 second: write `.failed_attempts(10, Duration::from_secs(60))`"
+    "a limit of failed attempts needs at least 1 attempt and a time of 1 second to 30 days: write `.failed_attempts(10, Duration::from_secs(60))`"
 )]
 pub(crate) struct LimitError;
 
@@ -51,7 +56,7 @@ impl Attempts {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LimitError> {
         let burst = NonZeroU32::new(limit).ok_or(LimitError)?;
-        if per < Duration::from_secs(1) {
+        if per < Duration::from_secs(1) || per > LONGEST {
             return Err(LimitError);
         }
         let pause = per.checked_div(limit).ok_or(LimitError)?;
@@ -109,8 +114,12 @@ impl Attempts {
     }
 
     fn now(&self) -> Duration {
-        Duration::from_secs(self.clock.now())
+        time(&*self.clock)
     }
+}
+
+fn time(clock: &dyn Clock) -> Duration {
+    Duration::from_secs(clock.now().min(LATEST))
 }
 
 impl fmt::Debug for Attempts {
@@ -138,7 +147,7 @@ impl clock::Clock for Time {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        Duration::from_secs(self.0.now())
+        time(&*self.0)
     }
 }
 
@@ -215,8 +224,24 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_clock_is_no_panic() {
+        let now = Arc::new(AtomicU64::new(1_000));
+        let clock = {
+            let now = Arc::clone(&now);
+            move || now.load(Ordering::SeqCst)
+        };
+        let attempts = Attempts::new(1, Duration::from_secs(60), Arc::new(clock)).unwrap();
+        let bad: IpAddr = "192.0.2.1".parse().unwrap();
+        for time in [u64::MAX, 0, 1 << 53, 1_000] {
+            now.store(time, Ordering::SeqCst);
+            attempts.failed(bad);
+            assert!(attempts.wait(bad).is_some(), "{time}");
+        }
+    }
+
+    #[test]
     fn a_limit_that_stops_nobody_or_everybody_does_not_build() {
-        for (limit, per) in [(0, 60), (10, 0)] {
+        for (limit, per) in [(0, 60), (10, 0), (1, LONGEST.as_secs() + 1), (1, u64::MAX)] {
             let limit = Attempts::new(limit, Duration::from_secs(per), Arc::new(|| 0));
             assert_eq!(limit.unwrap_err(), LimitError);
         }

@@ -280,7 +280,7 @@ impl AuthBuilder {
     }
 
     /// How many invalid credentials may come from one address in this time; then every credential from there is answered
-    /// 429 until it has another attempt (RFC 6585 §4). Off unless called.
+    /// 429 until it has another attempt (RFC 6585 §4). The time is 1 second to 30 days. Off unless called.
     ///
     /// Counts credentials that nobody vouches for: forged, malformed or unknown ones, not those that expired. An address
     /// is one of IPv4, or a /64 of IPv6; behind proxies, see [`trusted_proxies`](Self::trusted_proxies). The count is this
