@@ -116,7 +116,8 @@ impl ProofVerifier {
         // 10 `nonce`
         let next = self.check_nonce(&proof, now)?;
         // §11.1 `jti`
-        self.used.remember(self.capacity, proof.thumbprint(), proof.id(), end, now).map_err(
+        let made = end.saturating_sub(self.lifetime).saturating_sub(self.leeway);
+        self.used.remember(self.capacity, proof.thumbprint(), proof.id(), made..end, now).map_err(
             |error| match error {
                 NotRemembered::Seen => ProofError::Invalid("it was used before"),
                 NotRemembered::Old => ProofError::Invalid("it is older than what is remembered"),

@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
+    ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -28,6 +29,9 @@ struct Seen {
     portions: BTreeMap<u64, Portion>,
     /// The last portion that was forgotten. Whatever ends there is old, also after the clock was set back.
     forgotten: u64,
+    /// When the latest proof of those that were forgotten was made. Whatever is not later is old too: it ends later than
+    /// it did then, where proofs are good for longer now than they were.
+    forgotten_made: Option<u64>,
 }
 
 #[derive(Default)]
@@ -35,6 +39,8 @@ struct Portion {
     proofs: HashSet<Name>,
     /// How many proofs of which key.
     by_key: HashMap<Name, usize>,
+    /// When the latest of them was made.
+    made: u64,
 }
 
 /// Why a proof is not taken.
@@ -49,25 +55,25 @@ pub(super) enum NotRemembered {
 }
 
 impl Memory {
-    /// Remembers a proof until `end`, unless it is known. `key` is its key's thumbprint, `id` its `jti`; times are in
-    /// seconds since the Unix epoch. There is room for `capacity` proofs, at least one.
+    /// Remembers a proof, unless it is known. `key` is its key's thumbprint, `id` its `jti`; `good` begins when it was made
+    /// and ends when it is no longer taken. Times are in seconds since the Unix epoch. There is room for `capacity` proofs, at least one.
     pub(super) fn remember(
         &self,
         capacity: usize,
         key: &str,
         id: &str,
-        end: u64,
+        good: Range<u64>,
         now: u64,
     ) -> Result<(), NotRemembered> {
         // A thumbprint has a fixed length, so no two pairs are the same text. With the key in it, nobody can use up
         // another client's `jti`.
         let proof = name(&[key, id]);
         let key = name(&[key]);
-        let until = end.div_ceil(PORTION);
+        let until = good.end.div_ceil(PORTION);
 
         let mut seen = self.lock();
         seen.forget(now / PORTION);
-        if until <= seen.forgotten {
+        if until <= seen.forgotten || seen.forgotten_made.is_some_and(|made| good.start <= made) {
             return Err(NotRemembered::Old);
         }
         if seen.portions.values().any(|portion| portion.proofs.contains(&proof)) {
@@ -84,6 +90,7 @@ impl Memory {
         }
         let portion = seen.portions.entry(until).or_default();
         portion.proofs.insert(proof);
+        portion.made = portion.made.max(good.start);
         *portion.by_key.entry(key).or_default() += 1;
         Ok(())
     }
@@ -101,7 +108,8 @@ impl Seen {
             if *first.key() > last {
                 break;
             }
-            first.remove();
+            let made = first.remove().made;
+            self.forgotten_made = self.forgotten_made.max(Some(made));
         }
         self.forgotten = self.forgotten.max(last);
     }

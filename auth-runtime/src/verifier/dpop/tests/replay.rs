@@ -40,7 +40,7 @@ fn p2_a_proof_that_is_refused_is_not_used_up() {
 #[test]
 fn p2_one_client_cannot_use_up_another_s_jti() {
     let memory = Memory::default();
-    let remember = |key: &str, id: &str, end, now| memory.remember(10, key, id, end, now);
+    let remember = |key: &str, id: &str, end, now| memory.remember(10, key, id, end - 90..end, now);
     assert_eq!(remember(KEY_A, "x", 150, 100), Ok(()));
     assert_eq!(remember(KEY_B, "x", 150, 100), Ok(()));
     assert_eq!(remember(KEY_A, "x", 150, 100), Err(NotRemembered::Seen));
@@ -49,7 +49,7 @@ fn p2_one_client_cannot_use_up_another_s_jti() {
 #[test]
 fn p2_a_memory_that_is_full_refuses_and_forgets_nothing() {
     let memory = Memory::default();
-    let remember = |key: &str, id: &str, end, now| memory.remember(4, key, id, end, now);
+    let remember = |key: &str, id: &str, end, now| memory.remember(4, key, id, end - 90..end, now);
     let key = |n: u64| URL_SAFE_NO_PAD.encode(Sha256::digest(n.to_string()));
     for n in 0..4 {
         assert_eq!(remember(&key(n), "x", 1_045, 1_000), Ok(()), "{n}");
@@ -70,7 +70,7 @@ fn p2_a_memory_that_is_full_refuses_and_forgets_nothing() {
 #[test]
 fn p2_one_client_cannot_fill_the_memory() {
     let memory = Memory::default();
-    let remember = |key: &str, id: &str, end, now| memory.remember(64, key, id, end, now);
+    let remember = |key: &str, id: &str, end, now| memory.remember(64, key, id, end - 90..end, now);
     let flood = (0..1_000).filter(|n| remember(KEY_A, &n.to_string(), 1_080, 1_000).is_ok());
     assert_eq!(flood.count(), 32);
     for n in 0..4 {
@@ -98,11 +98,26 @@ fn p2_clones_share_what_was_used() {
     assert_eq!(check_at(&verifier(), &proof(json!({})), NOW), Ok(()));
 }
 
+/// A reload may change for how long proofs are good, and goes on with the same memory.
+#[test]
+fn p2_a_proof_that_was_forgotten_is_not_good_again_where_proofs_are_good_for_longer() {
+    let settings = dpop();
+    let before = settings.clone().load().unwrap();
+    let after = settings.lifetime(Duration::from_secs(300)).load().unwrap();
+    let later = |id: &str, made: u64| proof(json!({"jti": id, "iat": made}));
+    assert_eq!(check_at(&before, &proof(json!({})), NOW), Ok(()));
+    assert_eq!(check_at(&after, &later("two", NOW + 120), NOW + 120), Ok(()));
+    assert_invalid(check_at(&after, &proof(json!({})), NOW + 121), "older", "forgotten");
+    assert_eq!(check_at(&after, &later("three", NOW + 1), NOW + 121), Ok(()));
+    assert_invalid(check_at(&after, &later("two", NOW + 120), NOW + 400), "used before", "known");
+}
+
 /// Whatever comes in which order, what was taken once is not taken again.
 #[test]
 fn p2_concurrent_requests_use_a_proof_once() {
     let memory = Memory::default();
-    let remember = |key: &str, id: &str, end, now| memory.remember(1_000, key, id, end, now);
+    let remember =
+        |key: &str, id: &str, end, now| memory.remember(1_000, key, id, end - 90..end, now);
     let taken: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|_| {
