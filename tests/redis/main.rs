@@ -333,6 +333,31 @@ async fn a15_an_instance_that_was_cut_off_learns_what_it_missed() {
     });
 }
 
+/// What an instance revoked while it was cut off, and Redis had from another one, it took for its own word for ever: it
+/// did not hear of it being restored, and brought it back.
+#[actix_web::test]
+async fn a15_what_two_revoked_can_be_restored() {
+    let Some(store) = Redis::start() else { return };
+    let issuer = TestIssuer::new();
+    let token = |jti: &str| issuer.token("ann").claim("jti", jti).mint();
+    let wire = Wire::to(&store);
+    let one = Instance::ready(&issuer, redis(store.url())).await;
+    let two = Instance::ready(&issuer, redis(wire.url())).await;
+    one.revocations.revoke_token(ISSUER, "both", u64::MAX).await.unwrap();
+    within(SECOND, "known", || two.status(&token("both")) == 401);
+
+    wire.cut();
+    assert!(two.revocations.revoke_token(ISSUER, "both", u64::MAX).await.is_err());
+    one.revocations.revoke_token(ISSUER, "later", u64::MAX).await.unwrap();
+    wire.mend();
+    within(2 * SECOND, "in step", || two.status(&token("later")) == 401);
+
+    // The other one has loaded everything by then.
+    thread::sleep(SECOND / 2);
+    one.revocations.restore_token(ISSUER, "both").await.unwrap();
+    within(SECOND, "restored", || two.status(&token("both")) == 200);
+}
+
 #[actix_web::test]
 async fn a15_redis_loses_everything_while_it_runs() {
     let Some(store) = Redis::start() else { return };

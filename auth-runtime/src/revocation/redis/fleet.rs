@@ -226,7 +226,7 @@ impl Fleet {
         match time {
             Some(time) => self.shared.store.raise(name.kind, &name.issuer, &name.name, *time),
             // Somebody restored what was revoked here since: that is the later word, as soon as it is written.
-            None if self.shared.unshared().contains(name) => {}
+            None if self.shared.unshared().contains_key(name) => {}
             None => {
                 self.shared.store.remove(name.kind, &name.issuer, &name.name);
             }
@@ -236,6 +236,7 @@ impl Fleet {
     /// Loads everything, and writes back what Redis does not have.
     async fn load(&mut self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
         let now = self.shared.store.now();
+        let unshared = self.shared.unshared().clone();
         // What was restored while we were away is not to be written back.
         if self.follow(connection).await?.is_err() {
             let newest: Vec<records::Raw> = self.keys.newest().query_async(connection).await?;
@@ -254,7 +255,7 @@ impl Fleet {
             }
         }
         self.reload_at = Instant::now() + RELOAD;
-        self.write_back(connection, &seen).await?;
+        self.write_back(connection, &seen, &unshared).await?;
         self.shared.up_to_date_at.store(now, Ordering::Release);
         // First, since whoever waits for the other expects to be let through.
         self.shared.loaded.store(true, Ordering::Release);
@@ -308,19 +309,31 @@ impl Fleet {
         Ok(seen)
     }
 
-    /// Redis may have lost what this instance knows, or never got it.
+    /// Redis may have lost what this instance knows, or never got it. What was unshared before everything was loaded and
+    /// is there, because another one has revoked it too or an answer got lost, is shared.
     async fn write_back(
         &mut self,
         connection: &mut MultiplexedConnection,
         seen: &Seen,
+        unshared: &HashMap<Revoked, u64>,
     ) -> Result<(), RedisError> {
-        let mut missing = Vec::new();
+        let (mut missing, mut shared) = (Vec::new(), Vec::new());
         self.shared.store.for_each(|kind, issuer, name, time| {
             let known = seen.get(&(kind, records::member(issuer, name)));
             if known.is_none_or(|known| *known < time) {
                 missing.push(Change { name: Revoked::new(kind, issuer, name), time: Some(time) });
+            } else if !unshared.is_empty() {
+                let name = Revoked::new(kind, issuer, name);
+                shared.extend(unshared.contains_key(&name).then_some(name));
             }
         });
+        for name in shared {
+            let mut now = self.shared.unshared();
+            // Unless it was revoked once more since.
+            if now.get(&name).is_some_and(|number| unshared.get(&name) == Some(number)) {
+                now.remove(&name);
+            }
+        }
         for batch in missing.chunks(BATCH) {
             if let Err(error) = self.keys.write(batch).exec_async(connection).await {
                 return self.refused(error);

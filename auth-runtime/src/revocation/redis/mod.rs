@@ -4,11 +4,12 @@ mod fleet;
 mod records;
 
 use std::{
+    collections::HashMap,
     fmt,
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
@@ -197,7 +198,8 @@ impl RedisRevocations {
     fn revoke(&self, kind: Kind, issuer: &str, name: &str, time: u64) -> Sharing {
         let name = Revoked::new(kind, issuer, name);
         // In this order, so that nobody who restores can come between.
-        self.0.shared.unshared().insert(name.clone());
+        let number = self.0.shared.revoked.fetch_add(1, Ordering::Relaxed);
+        self.0.shared.unshared().insert(name.clone(), number);
         self.0.shared.store.raise(kind, &name.issuer, &name.name, time);
         self.0.send(Change { name, time: Some(time.min(LATEST)) })
     }
@@ -291,6 +293,7 @@ impl RedisRevocationsBuilder {
         let shared = Arc::new(Shared {
             store: Arc::new(Store::new(longest_lifetime, clock)),
             unshared: Mutex::default(),
+            revoked: AtomicU64::new(0),
             loaded: AtomicBool::new(false),
             up_to_date_at: AtomicU64::new(0),
             stale_after: stale_after.map(|time| time.as_secs()),
@@ -380,8 +383,10 @@ pub enum NotShared {
 /// What the thread and the instance have in common.
 struct Shared {
     store: Arc<Store>,
-    /// What was revoked here, and is not known to be in Redis.
-    unshared: Mutex<std::collections::HashSet<Revoked>>,
+    /// What was revoked here, and is not known to be in Redis, with the number of the last time that it was.
+    unshared: Mutex<HashMap<Revoked, u64>>,
+    /// How often something was revoked here.
+    revoked: AtomicU64,
     /// Whether everything was loaded once.
     loaded: AtomicBool,
     /// In seconds since the Unix epoch, by the store's clock.
@@ -391,7 +396,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn unshared(&self) -> std::sync::MutexGuard<'_, std::collections::HashSet<Revoked>> {
+    fn unshared(&self) -> MutexGuard<'_, HashMap<Revoked, u64>> {
         // A lock is poisoned by a panic while it was held; what it guards is sound at any time.
         self.unshared.lock().unwrap_or_else(PoisonError::into_inner)
     }
