@@ -8,7 +8,7 @@ pub(crate) struct Challenges {
     pub(crate) bearer: Scheme,
     /// Set where tokens are taken with a proof that their owner sends them.
     pub(crate) dpop: Option<DpopChallenges>,
-    /// Whether tokens are taken at all.
+    /// Whether tokens are taken as they are. Without, and with `dpop`, each needs a proof.
     pub(crate) tokens: bool,
     /// Where API keys are taken.
     pub(crate) api_key: Option<HeaderValue>,
@@ -43,7 +43,7 @@ pub(crate) struct DpopChallenges {
 pub(crate) struct RealmError;
 
 impl Challenges {
-    /// `api_keys` is the header that they are taken from, if they are; `metadata` the URL of the document that describes the
+    /// `tokens` is whether they are taken without a proof; `api_keys` is the header that they are taken from, if they are; `metadata` the URL of the document that describes the
     /// API, if there is one; `dpop` the algorithms of proofs, if any are taken.
     pub(crate) fn new(
         realm: &str,

@@ -81,11 +81,13 @@ impl ProtectedResource {
         self
     }
 
-    /// The document, and where it is. `proofs` are the algorithms of DPoP proofs, with spaces between them, if any are taken.
+    /// The document, and where it is. `proofs` are the algorithms of DPoP proofs, with spaces between them, if any are taken;
+    /// `only_proven` is whether every token needs one.
     pub(crate) fn describe(
         &self,
         issuers: &[&str],
         proofs: Option<&str>,
+        only_proven: bool,
     ) -> Result<Metadata, ResourceError> {
         let url = self.url().ok_or_else(|| ResourceError(self.resource.clone()))?;
         let mut document = Map::new();
@@ -97,6 +99,9 @@ impl ProtectedResource {
         if let Some(proofs) = proofs {
             let names: Vec<&str> = proofs.split(' ').collect();
             document.insert("dpop_signing_alg_values_supported".to_owned(), json!(names));
+        }
+        if only_proven {
+            document.insert("dpop_bound_access_tokens_required".to_owned(), json!(true));
         }
         if !self.scopes.is_empty() {
             document.insert("scopes_supported".to_owned(), json!(self.scopes));
@@ -192,7 +197,7 @@ mod tests {
             .scope("w")
             .name("Documents")
             .documentation("https://docs.example.com");
-        let metadata = resource.describe(&["https://id.example.com/"], None).unwrap();
+        let metadata = resource.describe(&["https://id.example.com/"], None, false).unwrap();
         let document: Value = serde_json::from_str(&metadata.document).unwrap();
         assert_eq!(
             document,

@@ -184,7 +184,9 @@ impl Responses {
     fn challenges(&self, rejection: &Rejection, request: &HttpRequest) -> [Option<HeaderValue>; 3] {
         let Challenges { bearer, dpop, tokens, api_key } = &self.challenges;
         let api_key = || api_key.clone();
-        let attempted = dpop.as_ref().filter(|_| credential::attempts_dpop(request.headers()));
+        // Where nothing else will do, whatever came was meant to be that.
+        let attempted =
+            dpop.as_ref().filter(|_| !tokens || credential::attempts_dpop(request.headers()));
         // Every scheme says the same.
         let asked = |challenge: &dyn Fn(&Scheme) -> HeaderValue| {
             let dpop = dpop.as_ref().map(|dpop| challenge(&dpop.scheme));
@@ -200,7 +202,7 @@ impl Responses {
             lines
         };
         let told_of_proof = |wrong: &dyn Fn(&DpopChallenges) -> HeaderValue| match dpop {
-            Some(dpop) => [Some(bearer.missing.clone()), Some(wrong(dpop)), api_key()],
+            Some(dpop) => [tokens.then(|| bearer.missing.clone()), Some(wrong(dpop)), api_key()],
             // Nobody asked for a proof here; but a 401 has a challenge.
             None => told(&|scheme| scheme.invalid.clone()),
         };
@@ -218,7 +220,7 @@ impl Responses {
             Rejection::NoApiKey => match api_key() {
                 Some(challenge) => [Some(challenge), None, None],
                 // Nobody takes keys here, so nobody can pass; but a 401 has a challenge.
-                None => [Some(bearer.missing.clone()), None, None],
+                None => only(&|scheme| scheme.missing.clone()),
             },
             Rejection::InvalidToken => told(&|scheme| scheme.invalid.clone()),
             Rejection::ExpiredToken => told(&|scheme| scheme.expired.clone()),

@@ -3,6 +3,7 @@
 mod binding;
 mod nonces;
 mod once;
+mod required;
 
 use actix_web::{
     HttpRequest, Responder, dev::HttpServiceFactory, http::header::AUTHORIZATION,
@@ -423,6 +424,9 @@ fn proofs_where_they_mean_nothing_do_not_build() {
     let bare = || Auth::builder().verifier(Tokens::ready());
     assert!(problem(bare().dpop(Dpop::new())).contains("add `.origin("));
     assert!(problem(bare().dpop(dpop()).proxy_mode()).contains("or `.proxy_mode()`"));
+    let cookie = auth_runtime::Cookie::named("session");
+    let only_proven = bare().dpop(dpop().required()).cookie(cookie);
+    assert!(problem(only_proven).contains("leave `.cookie(…)` out, or `.required()`"));
     let keys = auth_runtime::api_key::ApiKeys::new(auth_runtime::api_key::MemoryStore::new());
     assert!(
         problem(Auth::builder().api_keys(keys).dpop(dpop())).contains("nobody vouches for tokens")

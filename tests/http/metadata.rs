@@ -109,9 +109,20 @@ async fn dpop_stands_in_the_document_and_its_challenge_names_it() {
     let dpop = format!(r#"DPoP realm="api", scope="w", algs="ES256", {M}"#);
     assert_eq!(answer.challenges, [bearer, dpop]);
 
-    let route = web::get().to(resource_metadata);
-    let app = test::init_service(App::new().app_data(auth).route("/document", route)).await;
-    let request = TestRequest::get().uri("/document").to_request();
-    let document: serde_json::Value = test::call_and_read_body_json(&app, request).await;
-    assert_eq!(document["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+    let only_proven = Auth::builder()
+        .issuer(issuer.issuer())
+        .dpop(Dpop::new().origin("https://api.example.com").required())
+        .protected_resource(ProtectedResource::new("https://api.example.com/v1"))
+        .build()
+        .unwrap();
+    for (auth, required) in
+        [(auth, serde_json::Value::Null), (only_proven, serde_json::json!(true))]
+    {
+        let route = web::get().to(resource_metadata);
+        let app = test::init_service(App::new().app_data(auth).route("/document", route)).await;
+        let request = TestRequest::get().uri("/document").to_request();
+        let document: serde_json::Value = test::call_and_read_body_json(&app, request).await;
+        assert_eq!(document["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+        assert_eq!(document["dpop_bound_access_tokens_required"], required);
+    }
 }

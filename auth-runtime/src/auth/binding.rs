@@ -7,10 +7,11 @@ use super::{
     authenticate::{Given, refused},
 };
 use crate::{
+    credential::Method,
     rejection::Rejection,
     verifier::{
         VerifyError,
-        dpop::{About, ProofError},
+        dpop::{About, ProofError, ProofVerifier},
     },
 };
 
@@ -26,6 +27,10 @@ impl Auth {
         request: &HttpRequest,
     ) -> Result<Option<HeaderValue>, Rejection> {
         let (bound_to, proof) = match (bound_to, given.proof) {
+            (None, None) if self.takes_only_proven(given.method) => {
+                let error = VerifyError::invalid("it is bound to no key, and has to be");
+                return Err(refused(&error, given.method));
+            }
             (None, None) => return Ok(None),
             (Some(bound_to), Some(proof)) => (bound_to, proof),
             (Some(_), None) => {
@@ -49,6 +54,11 @@ impl Auth {
             None => Err(ProofError::Broken("proofs are not taken")),
         };
         checked.map_err(unproven)
+    }
+
+    /// API keys are no tokens: nothing binds them.
+    fn takes_only_proven(&self, method: Method) -> bool {
+        method != Method::ApiKey && self.0.dpop.as_ref().is_some_and(ProofVerifier::is_required)
     }
 }
 

@@ -367,13 +367,18 @@ impl AuthBuilder {
         if dpop.is_some() && !tokens {
             return Err(DpopError::NoTokens.into());
         }
+        let only_proven = dpop.as_ref().is_some_and(ProofVerifier::is_required);
+        if only_proven && cookie.is_some() {
+            return Err(DpopError::Cookie.into());
+        }
         if token_limit == 0 {
             return Err(BuildErrorKind::TokenLimit.into());
         }
         let proofs = dpop.as_ref().map(ProofVerifier::algorithms);
         let trusted: Vec<&str> = issuers.iter().map(Issuer::name).collect();
-        let metadata =
-            resource.map(|resource| resource.describe(&trusted, proofs.as_deref())).transpose()?;
+        let metadata = resource
+            .map(|resource| resource.describe(&trusted, proofs.as_deref(), only_proven))
+            .transpose()?;
         let jwt = if issuers.is_empty() { None } else { Some(JwtVerifier::new(issuers)?) };
         let mut networks = Networks::default();
         for (name, texts) in named {
@@ -388,7 +393,7 @@ impl AuthBuilder {
         let api_key = api_keys.as_ref().map(ApiKeys::header_name).transpose()?;
         let challenges = Challenges::new(
             &realm,
-            tokens,
+            tokens && !only_proven,
             api_keys.as_ref().map(ApiKeys::header_as_written),
             metadata.as_ref().map(|metadata| &*metadata.url),
             proofs.as_deref(),

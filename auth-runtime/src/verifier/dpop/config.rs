@@ -19,7 +19,7 @@ const LEAST_SECRET: usize = 32;
 /// Takes tokens that are bound to a key of their owner, with a proof of that key in each request (DPoP, RFC 9449).
 ///
 /// A stolen token is then of no use to the thief. Given to [`AuthBuilder::dpop`](crate::AuthBuilder::dpop). Plain bearer
-/// tokens are still taken, if they are not bound.
+/// tokens are still taken, if they are not bound, unless they have to be: [`required`](Self::required).
 ///
 /// # Notes
 ///
@@ -65,6 +65,7 @@ pub struct Dpop {
     prefix: String,
     nonces: Option<Nonces>,
     memory: usize,
+    required: bool,
     /// Shared by clones.
     used: Arc<Memory>,
 }
@@ -86,6 +87,7 @@ impl Dpop {
             prefix: String::new(),
             nonces: None,
             memory: DEFAULT_MEMORY,
+            required: false,
             used: Arc::default(),
         }
     }
@@ -141,8 +143,46 @@ impl Dpop {
         self
     }
 
+    /// Takes no token but those that are bound to a key and come with a proof of it. Off unless called: then a token that
+    /// is not bound is taken as `Bearer`.
+    ///
+    /// Any other token is a 401 `invalid_token`, and the only challenge about tokens is that of `DPoP` (RFC 9449 §7.1).
+    /// API keys are no tokens and stay as they are. A cookie cannot come with a proof, so with
+    /// [`AuthBuilder::cookie`](crate::AuthBuilder::cookie) this does not build.
+    ///
+    /// ```
+    /// use actix_web::{App, Responder, get, test};
+    /// use auth_runtime::{Auth, Dpop, require_auth};
+    /// # use auth_runtime::{Algorithm, Issuer, Key};
+    ///
+    /// #[require_auth]
+    /// #[get("/me")]
+    /// async fn me() -> impl Responder {
+    ///     "welcome"
+    /// }
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::new("https://id.example.com/").audience("api").key(Key::secret(Algorithm::HS256, [7; 32]));
+    /// let dpop = Dpop::new().origin("https://api.example.com").required();
+    /// let auth = Auth::builder().issuer(issuer).dpop(dpop).build()?;
+    /// let app = test::init_service(App::new().app_data(auth).service(me)).await;
+    ///
+    /// let response = test::call_service(&app, test::TestRequest::get().uri("/me").to_request()).await;
+    /// assert_eq!(response.status(), 401);
+    /// let challenges: Vec<_> = response.headers().get_all("www-authenticate").collect();
+    /// assert_eq!(challenges, [r#"DPoP realm="api", algs="ES256""#]); // `Bearer` would not do
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
     pub(crate) fn load(self) -> Result<ProofVerifier, DpopError> {
-        let Self { algorithms, lifetime, leeway, origins, prefix, nonces, memory, used } = self;
+        let Self { algorithms, lifetime, leeway, origins, prefix, nonces, memory, required, used } =
+            self;
         if origins.is_empty() {
             return Err(DpopError::NoOrigin);
         }
@@ -166,6 +206,7 @@ impl Dpop {
         }
         Ok(ProofVerifier {
             capacity: memory,
+            required,
             used,
             nonces: nonces.map(Nonces::load).transpose()?,
             algorithms,
@@ -187,6 +228,11 @@ impl ProofVerifier {
         // The variants are called as RFC 7518 §3.1 and RFC 8037 §3.1 call them.
         let names: Vec<String> = self.algorithms.iter().map(|it| format!("{it:?}")).collect();
         names.join(" ")
+    }
+
+    /// Whether tokens without a proof are refused.
+    pub(crate) fn is_required(&self) -> bool {
+        self.required
     }
 }
 
@@ -304,4 +350,8 @@ pub(crate) enum DpopError {
         "a proxy takes its own credentials from `Proxy-Authorization`, where DPoP is not defined: leave `.dpop(…)` out, or `.proxy_mode()`"
     )]
     ProxyMode,
+    #[error(
+        "a token in a cookie comes without a proof, and `Dpop::required` takes none like that: leave `.cookie(…)` out, or `.required()`"
+    )]
+    Cookie,
 }

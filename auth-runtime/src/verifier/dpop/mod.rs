@@ -44,6 +44,8 @@ pub(crate) struct ProofVerifier {
     nonces: Option<LoadedNonces>,
     /// How many proofs are remembered.
     capacity: usize,
+    /// Whether tokens without a proof are refused.
+    required: bool,
     used: Arc<Memory>,
 }
 
