@@ -32,6 +32,8 @@ const LATEST: u64 = 10_000_000_000;
 
 /// Who has failed how often.
 pub(crate) struct Attempts {
+    /// How many, in which time.
+    limit: (u32, Duration),
     limiter: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, Time, StateInformationMiddleware>,
     /// How long it takes until an address that has used up its attempts has a new one.
     pause: Duration,
@@ -63,7 +65,30 @@ impl Attempts {
         let quota = Quota::with_period(pause).ok_or(LimitError)?.allow_burst(burst);
         let limiter =
             RateLimiter::new(quota, HashMapStateStore::default(), Time(Arc::clone(&clock)));
-        Ok(Self { limiter, pause, clock, closed: RwLock::default(), swept: AtomicU64::new(0) })
+        Ok(Self {
+            limit: (limit, per),
+            limiter,
+            pause,
+            clock,
+            closed: RwLock::default(),
+            swept: AtomicU64::new(0),
+        })
+    }
+
+    /// What goes on after a swap, where this is what the new `Auth` was built with: all of it with the same limit. With
+    /// another one, addresses without an attempt left stay so until their time is over.
+    pub(crate) fn after(self: &Arc<Self>, before: &Arc<Self>) -> Arc<Self> {
+        if self.limit == before.limit {
+            return Arc::clone(before);
+        }
+        let known = before.closed.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut closed = self.closed.write().unwrap_or_else(PoisonError::into_inner);
+        for (address, until) in known {
+            let end = closed.entry(address).or_insert(until);
+            *end = until.max(*end);
+        }
+        drop(closed);
+        Arc::clone(self)
     }
 
     /// How long an address has to wait before its credentials are looked at, if it has to.

@@ -7,13 +7,18 @@ use actix_web::{
     test::TestRequest, web,
 };
 use auth_runtime::{
-    Algorithm, Auth, Config, Cookie, ForwardedBy, Identity, Issuer, Key, ProtectedResource,
-    TokenProfile,
+    Algorithm, Auth, Config, Cookie, Dpop, ForwardedBy, Identity, Issuer, Key, Nonces,
+    ProtectedResource, TokenProfile,
     api_key::{ApiKey, ApiKeys, FileStore},
     authorize, require_auth, require_owner, require_role, require_scope, resource_metadata,
+    revocation::Revocations,
+    testing::DpopKey,
 };
 use aws_lc_rs::hmac;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 
 use crate::{call, setup::Log};
@@ -53,6 +58,7 @@ pub(crate) fn token(secret: &str, claims: &Value) -> String {
 const ONE: &str = "the first issuer's secret, which is long enough";
 const TWO: &str = "the second issuer's secret, which is long enough";
 const NOW: u64 = 1_800_000_000;
+const DPOP_SECRET: &[u8; 32] = b"the secret of nonces, 32 bytes..";
 
 const CONFIGURATION: &str = r#"
 realm = "documents"
@@ -84,6 +90,22 @@ origins = ["https://app.test"]
 file = "keys.toml"
 header = "X-Key"
 issuer = "urn:test:keys"
+
+[dpop]
+origins = "https://api.test"
+path_prefix = "/v1"
+algorithms = ["ES256", "EdDSA"]
+lifetime = "20s"
+leeway = "5s"
+memory = 2
+
+[dpop.nonces]
+secret_file = "dpop.secret"
+encoding = "base64"
+lifetime = "40s"
+
+[revocations]
+longest_lifetime = "1h"
 
 [[issuers]]
 name = "https://one.test/"
@@ -135,6 +157,17 @@ fn built(folder: &Folder) -> Auth {
                 .header("X-Key")
                 .issuer("urn:test:keys"),
         )
+        .dpop(
+            Dpop::new()
+                .origin("https://api.test")
+                .path_prefix("/v1")
+                .algorithms([Algorithm::ES256, Algorithm::EdDSA])
+                .lifetime(Duration::from_secs(20))
+                .leeway(Duration::from_secs(5))
+                .memory(2)
+                .nonces(Nonces::shared(*DPOP_SECRET).lifetime(Duration::from_secs(40))),
+        )
+        .revocations(Revocations::builder().longest_lifetime(Duration::from_secs(3_600)).build())
         .issuer(one)
         .issuer(two)
         .clock(|| NOW)
@@ -178,6 +211,13 @@ async fn office() -> impl Responder {
     "office"
 }
 
+/// The nonce of now, of those that are good for 40 s.
+fn nonce() -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, DPOP_SECRET);
+    let message = [&b"auth-runtime DPoP-Nonce v1 "[..], &(NOW / 40).to_be_bytes()].concat();
+    URL_SAFE_NO_PAD.encode(hmac::sign(&key, &message))
+}
+
 /// What is asked of both, in this order.
 fn requests(key: &str) -> Vec<(&'static str, u16, TestRequest)> {
     let one = |change: fn(&mut Value)| {
@@ -201,6 +241,17 @@ fn requests(key: &str) -> Vec<(&'static str, u16, TestRequest)> {
     let with = |path: &str, token: &str| get(path).insert_header((AUTHORIZATION, token));
     let good = one(|_| {});
     let cookie = format!("session={}", good.trim_start_matches("Bearer "));
+    let owner = DpopKey::new();
+    let bound = json!({
+        "iss": "https://one.test/", "aud": "api", "sub": "ann", "exp": NOW + 60,
+        "cnf": {"jkt": owner.thumbprint()},
+    });
+    let bound_token = token(ONE, &bound);
+    let proven = |uri: &str, issued_at: u64, nonce: &str| {
+        let proof = owner.proof("GET", uri, &bound_token).claim("iat", issued_at).nonce(nonce);
+        with("/me", &format!("DPoP {bound_token}")).insert_header(("dpop", proof.mint()))
+    };
+    let (uri, nonce) = ("https://api.test/v1/me", &*nonce());
     let failing = |number: &str| with("/me", "Bearer x").peer_addr(peer(number));
     vec![
         ("realm, problem details, metadata, both schemes", 401, get("/me")),
@@ -255,6 +306,14 @@ fn requests(key: &str) -> Vec<(&'static str, u16, TestRequest)> {
                 .insert_header(("cookie", &*cookie))
                 .insert_header(("origin", "https://evil.test")),
         ),
+        ("a proof without the nonce", 401, proven(uri, NOW, "")),
+        ("a proof for another URI", 401, proven("https://api.test/me", NOW, nonce)),
+        ("a proof that is too old", 401, proven(uri, NOW - 25, nonce)),
+        ("a proof", 200, proven(uri, NOW - 24, nonce)),
+        ("one more than is remembered", 503, proven(uri, NOW, nonce)),
+        ("a bound token without a proof", 401, with("/me", &format!("Bearer {bound_token}"))),
+        ("as old as may be", 200, with("/me", &one(|it| it["iat"] = json!(NOW - 3_899)))),
+        ("older", 401, with("/me", &one(|it| it["iat"] = json!(NOW - 3_900)))),
         ("metadata", 200, get("/.well-known/oauth-protected-resource")),
         ("one failure", 401, failing("198.51.100.1")),
         ("two failures", 401, failing("198.51.100.1")),
@@ -286,6 +345,7 @@ async fn a_configured_auth_answers_like_the_built_one() {
     let (text, key) = ApiKey::generate("svc").unwrap();
     folder.write("keys.toml", &key.to_toml());
     folder.write("one.secret", &format!("{ONE}\n"));
+    folder.write("dpop.secret", &format!("{}\n", STANDARD.encode(DPOP_SECRET)));
     let path = folder.write("auth.toml", CONFIGURATION);
     let configured = Config::from_file(&path).unwrap().into_builder().unwrap().clock(|| NOW);
     let configured = configured.build().unwrap();
@@ -300,6 +360,14 @@ async fn a25_proxy_mode_from_a_configuration() {
     let text = "proxy_mode = true\n[[issuers]]\nname = \"i\"\naudience = \"a\"\nkeys = [{ algorithms = \"HS256\", secret = \"0123456789012345678901234567890123456789\" }]";
     let response = call(Auth::from_toml(text).unwrap(), me, TestRequest::get().uri("/me")).await;
     assert_eq!(response.status(), 407);
+}
+
+#[actix_web::test]
+async fn p1_only_bound_tokens_from_a_configuration() {
+    let text = "dpop = { origins = \"https://api.test\", required = true }\n[[issuers]]\nname = \"i\"\naudience = \"a\"\nkeys = [{ algorithms = \"HS256\", secret = \"0123456789012345678901234567890123456789\" }]";
+    let auth = Auth::from_toml(text).unwrap();
+    let answer = crate::send_to(auth, me, TestRequest::get().uri("/me")).await;
+    assert_eq!(answer.challenges, [r#"DPoP realm="api", algs="ES256""#]);
 }
 
 /// What no file can say is added to what the file says.

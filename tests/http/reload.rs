@@ -1,5 +1,7 @@
 //! An `Auth` that is replaced while requests are served: every request goes on with the one it began with.
 
+mod carried;
+
 use std::{
     fs,
     io::{Read, Write},

@@ -3,6 +3,7 @@
 //! Each instance is a server of its own on the loopback interface. Where `redis-server` is not installed the tests say
 //! that they are skipped; with `AUTH_TEST_REQUIRE_ALL` they fail.
 
+mod configured;
 #[allow(dead_code, reason = "shared with the tests of the response contract")]
 #[path = "../http/server.rs"]
 mod server;

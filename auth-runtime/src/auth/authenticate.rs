@@ -224,7 +224,7 @@ impl Auth {
     }
 
     fn still_stands(&self, identity: &Identity) -> Result<(), Rejection> {
-        let Some(revocations) = &self.0.revocations else { return Ok(()) };
+        let Some(revocations) = &self.ledger().revocations else { return Ok(()) };
         match revocations.objection(identity, self.now()) {
             None => Ok(()),
             Some(objection) => {
@@ -248,7 +248,7 @@ impl Auth {
 
     /// How long this client has to wait before its credentials are looked at, if it failed too often.
     fn wait(&self, request: &HttpRequest) -> Option<Duration> {
-        let attempts = self.0.attempts.as_ref()?;
+        let attempts = self.ledger().attempts.as_ref()?;
         // This request was the last attempt: whoever asks again during it gets the same answer.
         if self.has_counted(request) {
             return None;
@@ -263,7 +263,7 @@ impl Auth {
         else {
             return;
         };
-        let Some(attempts) = &self.0.attempts else { return };
+        let Some(attempts) = &self.ledger().attempts else { return };
         // Several extractors may come upon the same credential: that is one attempt.
         if self.has_counted(request) {
             return;

@@ -48,10 +48,10 @@ impl Auth {
             method: request.method().as_str(),
             path: request.path(),
         };
-        let checked = match &self.0.dpop {
-            Some(dpop) => dpop.check(proof, about, self.now()),
+        let checked = match (&self.0.dpop, &self.ledger().proofs) {
+            (Some(dpop), Some(known)) => dpop.check(proof, about, known, self.now()),
             // Without it no proof is looked for; if one were, it would be denied.
-            None => Err(ProofError::Broken("proofs are not taken")),
+            _ => Err(ProofError::Broken("proofs are not taken")),
         };
         checked.map_err(unproven)
     }

@@ -1,10 +1,14 @@
 //! Builds an [`Auth`], or says what is missing.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use actix_web::{HttpRequest, Responder};
 
-use super::{Auth, Inner};
+use super::{Auth, Inner, Ledger};
 #[cfg(feature = "jwks")]
 use crate::issuer::network::{Refresher, RefresherError};
 use crate::{
@@ -388,8 +392,9 @@ impl AuthBuilder {
             networks.trust(header, &texts)?;
         }
         let attempts = attempts
-            .map(|(limit, per)| Attempts::new(limit, per, Arc::clone(&clock)))
+            .map(|(limit, per)| Attempts::new(limit, per, Arc::clone(&clock)).map(Arc::new))
             .transpose()?;
+        let proofs_known = dpop.as_ref().map(ProofVerifier::known);
         let api_key = api_keys.as_ref().map(ApiKeys::header_name).transpose()?;
         let challenges = Challenges::new(
             &realm,
@@ -413,13 +418,13 @@ impl AuthBuilder {
             api_keys,
             dpop,
             places,
-            revocations,
             hierarchy,
             owners,
             responses,
             metadata,
             networks,
-            attempts,
+            ledger: Ledger { proofs: proofs_known, attempts, revocations },
+            carried: OnceLock::new(),
             clock,
             #[cfg(feature = "jwks")]
             _refresher: refresher,

@@ -3,10 +3,14 @@
 mod authenticate;
 mod binding;
 mod builder;
+mod ledger;
 mod ready;
 mod reload;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use actix_web::{HttpRequest, web};
 
@@ -16,11 +20,12 @@ pub use ready::ready;
 pub(crate) use reload::{Pinned, Serving};
 pub use reload::{ReloadError, ReloadableAuth};
 
+use self::ledger::Ledger;
+
 #[cfg(feature = "jwks")]
 use crate::issuer::network::Refresher;
 use crate::{
     address::Networks,
-    attempts::Attempts,
     clock::Clock,
     credential::Places,
     decision::Owners,
@@ -79,8 +84,6 @@ struct Inner {
     /// `None` if tokens are taken without a proof only.
     dpop: Option<ProofVerifier>,
     places: Places,
-    /// `None` if nothing is ever taken back.
-    revocations: Option<RevocationCheck>,
     hierarchy: RoleHierarchy,
     /// Whose subjects paths name, if that was said.
     owners: Option<Box<str>>,
@@ -88,8 +91,10 @@ struct Inner {
     /// `None` if the application does not describe itself.
     metadata: Option<Metadata>,
     networks: Networks,
-    /// `None` if failures are not counted.
-    attempts: Option<Attempts>,
+    /// What it was built with, until it takes another one's place: see [`Auth::ledger`].
+    ledger: Ledger,
+    /// What it goes on with since then.
+    carried: OnceLock<Ledger>,
     clock: Arc<dyn Clock>,
     /// Fetches keys as long as it is here.
     #[cfg(feature = "jwks")]
@@ -144,6 +149,39 @@ impl Auth {
                 None
             }
         }
+    }
+
+    /// What refuses credentials that were taken back, to take back more; `None` if nothing ever is.
+    ///
+    /// For applications whose revocations come from a configuration; whoever gave some to
+    /// [`AuthBuilder::revocations`] has them already. With a [`ReloadableAuth`], ask
+    /// [`current`](ReloadableAuth::current).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use auth_runtime::Auth;
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = r#"
+    ///     [[issuers]]
+    ///     name = "https://id.example.com/"
+    ///     audience = "api"
+    ///     keys = [{ algorithms = "HS256", secret = "not-a-secret-since-it-stands-in-a-doc-comment" }]
+    /// "#;
+    /// let auth = Auth::from_toml(&format!("[revocations]\nlongest_lifetime = \"1d\"\n{issuer}"))?;
+    /// let revocations = auth.revocations().unwrap();
+    /// // Holds from the next request on. Where revocations are shared, the future says whether the others will know.
+    /// revocations.revoke_token("https://id.example.com/", "token-17", 1_893_456_000).await?;
+    ///
+    /// assert!(Auth::from_toml(issuer)?.revocations().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn revocations(&self) -> Option<RevocationCheck> {
+        self.ledger().revocations.clone()
     }
 
     pub(crate) fn responses(&self) -> &Responses {

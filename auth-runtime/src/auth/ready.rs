@@ -1,18 +1,22 @@
 //! Whether everything is there that is needed to verify callers, for health checks.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    rt::time::sleep,
 };
 
 use super::Auth;
-use crate::guard::no_auth;
+use crate::{guard::no_auth, revocation::RevocationCheck};
 
 impl Auth {
-    /// Whether callers of every issuer can be verified: its keys are there, and not too old.
+    /// Whether callers of every issuer can be verified: its keys are there, and not too old; and so is what was revoked,
+    /// where instances share that.
     ///
-    /// [`build`](crate::AuthBuilder::build) returns before keys have come from the network. With local keys alone this is
-    /// always so. The handler [`ready`](crate::ready()) answers health checks with it.
+    /// [`build`](crate::AuthBuilder::build) returns before keys have come from the network. With local keys and revocations
+    /// in memory this is always so. The handler [`ready`](crate::ready()) answers health checks with it.
     ///
     /// ```
     /// use auth_runtime::{Algorithm, Auth, Issuer, Key};
@@ -33,14 +37,15 @@ impl Auth {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         #[cfg(feature = "jwks")]
-        return self.network().all(|keys| keys.is_ready(self.now()));
-        #[cfg(not(feature = "jwks"))]
-        true
+        if !self.network().all(|keys| keys.is_ready(self.now())) {
+            return false;
+        }
+        self.ledger().revocations.as_ref().is_none_or(RevocationCheck::is_ready)
     }
 
     /// Waits until [`is_ready`](Self::is_ready): before an application starts to serve, for instance.
     ///
-    /// As long as an issuer is away this does not end, so give it a time limit.
+    /// As long as an issuer or Redis is away this does not end, so give it a time limit.
     ///
     /// ```
     /// # use auth_runtime::{Algorithm, Auth, Issuer, Key};
@@ -56,16 +61,20 @@ impl Auth {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg_attr(
-        not(feature = "jwks"),
-        expect(clippy::unused_async, reason = "waits for keys from the network")
-    )]
     pub async fn wait_ready(&self) {
-        #[cfg(feature = "jwks")]
         // One that was ready may have run out while another was waited for.
         while !self.is_ready() {
+            #[cfg(feature = "jwks")]
             for keys in self.network() {
                 keys.ready(|| self.now()).await;
+            }
+            #[cfg(feature = "redis")]
+            if let Some(revocations) = self.revocations() {
+                revocations.loaded().await;
+            }
+            // What was loaded may be stale, of which nothing tells the end.
+            if !self.is_ready() {
+                sleep(Duration::from_millis(50)).await;
             }
         }
     }
@@ -76,7 +85,8 @@ impl Auth {
     }
 }
 
-/// A handler for health checks: 200 once [`Auth::is_ready`], before that and whenever keys have run out 503.
+/// A handler for health checks: 200 once [`Auth::is_ready`], before that and whenever keys have run out, or revocations are
+/// stale, 503.
 ///
 /// It is open to everybody and says nothing but that. In an application without [`Auth`] it answers 500.
 ///

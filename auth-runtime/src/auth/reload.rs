@@ -23,8 +23,21 @@ use crate::config::ConfigError;
 /// A request goes on with the `Auth` it began with, guard, extractors and response alike; the next one has the new one. No
 /// request waits and none is dropped. Cloning is cheap, and all clones are the same one: keep one to replace it by.
 ///
-/// What an `Auth` counts (failed attempts) begins anew with the new one. What is given to both goes on: a store of API
-/// keys, or [`Revocations`](crate::revocation::Revocations), which [`load`](Self::load)'s function gives to each builder anew.
+/// # What goes on
+///
+/// The new `Auth` begins where the one before ends, however both were made:
+///
+/// * A DPoP proof that was used stays used, also if the bounds of that memory changed. Nonces stay good, unless the secret
+///   or its lifetime changed or one is made up and the other is not; then clients are told a new one.
+/// * What was revoked stays revoked, also if [`Revocations`](crate::revocation::Revocations) are others than before, or if
+///   none are left: then the ones from before go on, and a line in the log says so. Whatever still is revoked by a handle
+///   from before counts too. Revocations that a configuration asks for are the same as before where their settings are,
+///   over the same connection to Redis.
+/// * Failed attempts are counted on if the limit is the same. With another one every address has all its attempts again,
+///   but those that have none left wait until their time is over.
+///
+/// What introspection answered is asked anew, and keys from the network are fetched anew. A store of API keys goes on where
+/// both have got the same.
 ///
 /// An application has either an `Auth` or this. With both, nobody can tell which one is nearer, so every request is a 500
 /// with a line in the log.
@@ -243,6 +256,7 @@ impl ReloadableAuth {
             return;
         }
         *replaced_by = number;
+        auth.succeed(&self.current());
         let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *current, auth);
         drop(current);

@@ -52,13 +52,26 @@ pub(super) fn inline(place: &Place<'_>, Secret(text): Secret) -> Vec<u8> {
 }
 
 /// A secret that is text, given here or in a file, and not in both.
-#[cfg(feature = "jwks")]
+#[cfg(any(feature = "jwks", feature = "redis"))]
 pub(super) fn either(
     place: &Place<'_>,
-    [key, file_key]: [&str; 2],
+    keys: [&str; 2],
     here: Option<Secret>,
     file: Option<String>,
 ) -> Result<Option<String>, ConfigError> {
+    let Some((at, secret)) = either_bytes(place, keys, here, file)? else { return Ok(None) };
+    String::from_utf8(secret)
+        .map(Some)
+        .map_err(|_| at.mistake("names a file that is no text in UTF-8"))
+}
+
+/// A secret, and the key that gave it.
+pub(super) fn either_bytes<'a>(
+    place: &Place<'a>,
+    [key, file_key]: [&str; 2],
+    here: Option<Secret>,
+    file: Option<String>,
+) -> Result<Option<(Place<'a>, Vec<u8>)>, ConfigError> {
     let (at, file_at) = (place.key(key), place.key(file_key));
     match (here, file) {
         (Some(_), Some(_)) => {
@@ -66,13 +79,14 @@ pub(super) fn either(
                 format!("and {} are both given: leave one of them out", file_at.short_name());
             Err(at.mistake(problem))
         }
-        (Some(Secret(text)), None) => {
-            inline(&at, Secret(text.clone()));
-            Ok(Some(text))
+        (Some(here), None) => {
+            let secret = inline(&at, here);
+            Ok(Some((at, secret)))
         }
-        (None, Some(file)) => String::from_utf8(secret(&file_at, &file)?)
-            .map(Some)
-            .map_err(|_| file_at.mistake("names a file that is no text in UTF-8")),
+        (None, Some(file)) => {
+            let secret = secret(&file_at, &file)?;
+            Ok(Some((file_at, secret)))
+        }
         (None, None) => Ok(None),
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct KeyTable {
 /// How a secret is written.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Encoding {
+pub(super) enum Encoding {
     /// Its bytes are the secret.
     #[default]
     Text,
@@ -127,7 +127,11 @@ impl KeyTable {
 }
 
 impl Encoding {
-    fn decode(self, written: Vec<u8>, place: &Place<'_>) -> Result<Vec<u8>, ConfigError> {
+    pub(super) fn decode(
+        self,
+        written: Vec<u8>,
+        place: &Place<'_>,
+    ) -> Result<Vec<u8>, ConfigError> {
         match self {
             Self::Text => Ok(written),
             Self::Base64 => {

@@ -1,5 +1,6 @@
 //! Configuration: a TOML file and environment variables → [`AuthBuilder`].
 
+mod dpop;
 mod environment;
 mod error;
 mod files;
@@ -10,6 +11,7 @@ mod nearest;
 mod place;
 mod preset;
 mod read;
+mod revocations;
 mod settings;
 mod tree;
 mod values;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    error::ConfigError, introspection::IntrospectionTable, issuer::IssuerTable, place::Place,
-    values::Span,
+    dpop::DpopTable, error::ConfigError, introspection::IntrospectionTable, issuer::IssuerTable,
+    place::Place, revocations::RevocationsTable, values::Span,
 };
 use crate::{
     address::ForwardedBy,
@@ -34,6 +34,8 @@ pub(super) struct Settings {
     protected_resource: Option<ResourceTable>,
     cookie: Option<CookieTable>,
     api_keys: Option<ApiKeysTable>,
+    dpop: Option<DpopTable>,
+    revocations: Option<RevocationsTable>,
     introspection: Option<IntrospectionTable>,
     issuers: Vec<IssuerTable>,
 }
@@ -104,6 +106,8 @@ impl Settings {
             protected_resource,
             cookie,
             api_keys,
+            dpop,
+            revocations,
             introspection,
             issuers,
         } = self;
@@ -143,6 +147,9 @@ impl Settings {
         if let Some(keys) = api_keys {
             builder = keys.apply(builder, &root.key("api_keys"))?;
         }
+        if let Some(dpop) = dpop {
+            builder = dpop.apply(builder, &root.key("dpop"))?;
+        }
         if let Some(introspection) = introspection {
             builder = introspection.apply(builder, &root.key("introspection"))?;
         }
@@ -151,6 +158,10 @@ impl Settings {
             let issuer = issuer.issuer(&root.key("issuers").at(index))?;
             names.push(issuer.name().to_owned());
             builder = builder.issuer(issuer);
+        }
+        // Last: what cannot be used asks nobody.
+        if let Some(revocations) = revocations {
+            builder = revocations.apply(builder, &root.key("revocations"))?;
         }
         Ok((builder, names))
     }

@@ -83,7 +83,7 @@ fn what_is_no_toml_or_no_setting_has_a_message() {
             with("reaml = \"x\""),
             "the configuration: `reaml` is no setting: did you mean `realm`? Known here are `realm`, `problem_details`, \
              `token_limit`, `proxy_mode`, `owners_from`, `role_implies`, `networks`, `trusted_proxies`, `failed_attempts`, \
-             `protected_resource`, `cookie`, `api_keys`, `introspection`, `issuers`",
+             `protected_resource`, `cookie`, `api_keys`, `dpop`, `revocations`, `introspection`, `issuers`",
         ),
         (
             issuer("name = \"n\"\naudiences = \"api\""),
@@ -551,6 +551,191 @@ fn paths_begin_at_the_file_that_names_them() {
     assert!(error.ends_with("which is a directory: name a file in it"), "{error}");
 }
 
+fn dpop(more: &str) -> String {
+    with(&format!("[dpop]\norigins = \"https://api.test\"\n{more}"))
+}
+
+#[test]
+fn proofs_that_could_not_be_judged_have_a_message() {
+    Auth::from_toml(&dpop("required = true")).unwrap();
+    assert_messages(&[
+        (
+            with("[dpop]"),
+            "the configuration: `dpop.origins` is missing: write where clients reach this application: scheme and host, such \
+             as `\"https://api.example.com\"`",
+        ),
+        (
+            with("dpop = { origins = [\"https://api.test\", \"api.test\"] }"),
+            "the configuration: `dpop.origins[1]` is no origin: write scheme, host, and a port that is not the scheme's own, \
+             such as `\"https://api.example.com\"`",
+        ),
+        (
+            dpop("origin = 1"),
+            "the configuration: `dpop.origin` is no setting: did you mean `origins`? Known here are `origins`, `path_prefix`, \
+             `algorithms`, `lifetime`, `leeway`, `memory`, `required`, `nonces`",
+        ),
+        (
+            dpop("path_prefix = \"api/\""),
+            "the configuration: `dpop.path_prefix` is no prefix of a path: begin it with `/` and end it without one, such as \
+             `\"/api\"`",
+        ),
+        (
+            dpop("algorithms = []"),
+            "the configuration: `dpop.algorithms` is empty: leave it out for `ES256`, or write some, such as `[\"ES256\"]`",
+        ),
+        (
+            dpop("algorithms = [\"ES256\", \"HS256\"]"),
+            "the configuration: `dpop.algorithms` has a symmetric one, with which whoever checks a proof could make one: write \
+             `ES256`, `ES384`, `EdDSA` or another asymmetric one",
+        ),
+        (
+            dpop("lifetime = \"6m\""),
+            "the configuration: `dpop.lifetime` is out of range: write `\"1s\"` to `\"5m\"`",
+        ),
+        (
+            dpop("lifetime = \"0s\""),
+            "the configuration: `dpop.lifetime` is out of range: write `\"1s\"` to `\"5m\"`",
+        ),
+        (
+            dpop("leeway = \"301s\""),
+            "the configuration: `dpop.leeway` is too long: write at most `\"5m\"`",
+        ),
+        (
+            dpop("memory = 0"),
+            "the configuration: `dpop.memory` is 0, which takes no proof: leave it out, or write how many are to be remembered",
+        ),
+        (
+            dpop("required = \"yes\""),
+            "the configuration: `dpop.required` is text: write `true` or `false`",
+        ),
+        (
+            dpop("nonces = { lifetime = \"2h\" }"),
+            "the configuration: `dpop.nonces.lifetime` is out of range: write `\"1s\"` to `\"1h\"`",
+        ),
+        (
+            dpop("nonces = { encoding = \"hex\" }"),
+            "the configuration: `dpop.nonces.encoding` is about a secret, and there is none: leave it out",
+        ),
+        (
+            dpop("nonces = { secret = \"s3cret\" }"),
+            "the configuration: `dpop.nonces.secret` holds 6 bytes: write at least 32 random ones, as `openssl rand -hex 32` \
+             makes them, with `encoding = \"hex\"`",
+        ),
+        (
+            dpop("nonces = { secret = \"s3cret\", secret_file = \"x\" }"),
+            "the configuration: `dpop.nonces.secret` and `dpop.nonces.secret_file` are both given: leave one of them out",
+        ),
+        (
+            dpop("required = true\n[cookie]\nname = \"session\""),
+            "the configuration: a token in a cookie comes without a proof, and `Dpop::required` takes none like that: leave \
+             `.cookie(…)` out, or `.required()`",
+        ),
+    ]);
+}
+
+#[test]
+fn revocations_that_make_no_sense_have_a_message() {
+    assert!(Auth::from_toml(&with("[revocations]")).unwrap().revocations().is_some());
+    assert!(Auth::from_toml(&with("")).unwrap().revocations().is_none());
+    assert_messages(&[
+        (
+            with("[revocations]\nlongest = \"1d\""),
+            "the configuration: `revocations.longest` is no setting: known here are `longest_lifetime`, `redis`",
+        ),
+        (
+            with("[revocations]\nlongest_lifetime = 30"),
+            "the configuration: `revocations.longest_lifetime` is a whole number: write a time as text: numbers with `s`, `m`, \
+             `h` or `d` behind them, such as `\"90s\"` or `\"5m\"`",
+        ),
+        (
+            with("[revocations]\nlongest_lifetime = \"0s\""),
+            "the configuration: `revocations.longest_lifetime` is no time at all: write how old a credential may get, such as \
+             `\"1d\"`",
+        ),
+    ]);
+}
+
+/// Never passed over: an operator would believe that all instances know.
+#[cfg(not(feature = "redis"))]
+#[test]
+fn redis_needs_a_feature() {
+    for redis in ["redis = {}", "redis = { url = \"redis://127.0.0.1:1/\" }"] {
+        assert_eq!(
+            problem(&with(&format!("[revocations]\n{redis}"))),
+            "the configuration: `revocations.redis` needs a client for Redis: turn on the feature `redis` of `auth-runtime` in \
+             Cargo.toml"
+        );
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_redis_that_makes_no_sense_has_a_message() {
+    let redis = |more: &str| with(&format!("[revocations.redis]\n{more}"));
+    let url = "url = \"redis://s3cret@127.0.0.1:1/\"";
+    Auth::from_toml(&redis(url)).unwrap();
+    assert_messages(&[
+        (
+            redis(""),
+            "the configuration: `revocations.redis.url_file` is missing: write the path of a file with the URL of Redis, such as \
+             `redis://user:password@host:6379/0`; or `url` with the URL itself",
+        ),
+        (
+            redis("urls = 1"),
+            "the configuration: `revocations.redis.urls` is no setting: did you mean `url`? Known here are `url`, `url_file`, \
+             `prefix`, `stale_after`, `danger`",
+        ),
+        (
+            redis("url = \"s3cret\""),
+            "the configuration: `revocations.redis`: this is no URL of a Redis (it is not repeated here, since it can hold a \
+             password): write `redis://user:password@host:6379/0`, where all but `redis://host` can be left out",
+        ),
+        (
+            redis(&format!("{url}\nurl_file = \"x\"")),
+            "the configuration: `revocations.redis.url` and `revocations.redis.url_file` are both given: leave one of them out",
+        ),
+        (
+            redis(&format!("{url}\nstale_after = \"0s\"")),
+            "the configuration: `revocations.redis.stale_after` is no time at all: write at least `\"1s\"`",
+        ),
+        (
+            redis(&format!(
+                "{url}\nstale_after = \"5s\"\ndanger.accept_tokens_while_redis_is_away = true"
+            )),
+            "the configuration: `revocations.redis.stale_after` and \
+             `revocations.redis.danger.accept_tokens_while_redis_is_away` exclude each other: leave one of them out",
+        ),
+    ]);
+}
+
+#[test]
+fn proofs_and_revocations_come_from_variables_too() {
+    assert_eq!(
+        problem_with(&[("AUTH_DPOP__LIFETIME", "6m"), ("AUTH_DPOP__ORIGINS", "https://api.test")]),
+        "`AUTH_DPOP__LIFETIME` is out of range: write `\"1s\"` to `\"5m\"`"
+    );
+    assert_eq!(
+        problem_with(&[
+            ("AUTH_DPOP__NONCES__SECRET", "s3cret"),
+            ("AUTH_DPOP__ORIGINS", "https://api.test")
+        ]),
+        "`AUTH_DPOP__NONCES__SECRET` holds 6 bytes: write at least 32 random ones, as `openssl rand -hex 32` makes them, with \
+         `encoding = \"hex\"`"
+    );
+    assert_eq!(
+        problem_with(&[("AUTH_REVOCATIONS__LONGEST_LIFETIM", "1d")]),
+        "`AUTH_REVOCATIONS__LONGEST_LIFETIM` is no setting: did you mean `AUTH_REVOCATIONS__LONGEST_LIFETIME`?"
+    );
+    let list = [
+        ("AUTH_DPOP__ORIGINS", "https://api.test,https://api2.test"),
+        ("AUTH_DPOP__REQUIRED", "true"),
+        ("AUTH_DPOP__NONCES", "{}"),
+        ("AUTH_REVOCATIONS__LONGEST_LIFETIME", "1d"),
+    ];
+    let config = Config::from_toml(&with("")).unwrap().apply_vars(PREFIX, variables(&list));
+    assert!(config.unwrap().build().unwrap().revocations().is_some());
+}
+
 #[test]
 fn one_end_of_line_behind_a_secret_does_not_count() {
     let folder = Folder::new("newline");
@@ -595,6 +780,10 @@ fn l4_nothing_that_was_written_is_shown() {
         format!("problem_details = \"{SECRET}\""),
         format!("cookie = \"{SECRET}\""),
         format!("failed_attempts = {{ per = \"{SECRET}\" }}"),
+        format!("dpop = {{ origins = \"https://api.test\", nonces = \"{SECRET}\" }}"),
+        format!("dpop = {{ origins = \"{SECRET}\" }}"),
+        format!("revocations = {{ redis = \"{SECRET}\" }}"),
+        format!("revocations = {{ redis = {{ url = \"{SECRET}\" }} }}"),
         format!("trusted_proxies = {{ header = \"{SECRET}\" }}"),
         format!("issuers = [{{ profile = \"{SECRET}\" }}]"),
         format!("issuers = [{{ algorithms = \"{SECRET}\" }}]"),

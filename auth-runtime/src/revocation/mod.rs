@@ -4,8 +4,11 @@
 //! there too a request only ever looks into this process's memory. The [guide](crate::guide::revocation) says which to
 //! choose and what is answered.
 
+mod check;
+mod configured;
 #[cfg(feature = "redis")]
 mod redis;
+mod sharing;
 mod store;
 mod table;
 #[cfg(test)]
@@ -14,14 +17,15 @@ mod tests;
 use std::{fmt, sync::Arc, time::Duration};
 
 #[cfg(feature = "redis")]
-pub use self::redis::{
-    NotShared, RedisRevocations, RedisRevocationsBuilder, RedisRevocationsError, Sharing,
-};
+pub use self::redis::{RedisRevocations, RedisRevocationsBuilder, RedisRevocationsError};
 use self::store::{Kind, Store};
+pub use self::{
+    check::RevocationCheck,
+    sharing::{NotShared, Sharing},
+};
 use crate::{
     clock::{Clock, SystemClock},
     credential::Method,
-    identity::Identity,
     rejection::Rejection,
 };
 
@@ -206,46 +210,6 @@ impl fmt::Debug for RevocationsBuilder {
         f.debug_struct("RevocationsBuilder")
             .field("longest_lifetime", &self.longest_lifetime)
             .finish_non_exhaustive()
-    }
-}
-
-/// What an [`Auth`](crate::Auth) asks about every identity; made of [`Revocations`] or of `RedisRevocations`.
-#[derive(Clone)]
-pub struct RevocationCheck {
-    store: Arc<Store>,
-    /// Says whether what the store knows is up to date, and keeps it so.
-    #[cfg(feature = "redis")]
-    fleet: Option<Arc<redis::Link>>,
-}
-
-impl RevocationCheck {
-    /// Why this identity does not stand, if it does not. `now` is in seconds since the Unix epoch.
-    pub(crate) fn objection(&self, identity: &Identity, now: u64) -> Option<Objection> {
-        if let Some(objection) = self.store.objection(identity, now) {
-            return Some(objection);
-        }
-        // What is known to be revoked is refused before it is asked what else there may be.
-        #[cfg(feature = "redis")]
-        if self.fleet.as_ref().is_some_and(|fleet| !fleet.may_decide()) {
-            return Some(Objection::Unknown);
-        }
-        None
-    }
-}
-
-impl From<Revocations> for RevocationCheck {
-    fn from(revocations: Revocations) -> Self {
-        Self {
-            store: revocations.0,
-            #[cfg(feature = "redis")]
-            fleet: None,
-        }
-    }
-}
-
-impl fmt::Debug for RevocationCheck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RevocationCheck").finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -41,6 +41,8 @@ pub(super) struct Store {
     clock: Arc<dyn Clock>,
     /// With how many entries it is worth looking for those that can be dropped.
     many: AtomicUsize,
+    /// Those that go on where this one ended, in another `Auth`: whoever still has a handle of this one means them too.
+    followers: Mutex<Vec<Arc<Store>>>,
 }
 
 impl Store {
@@ -52,6 +54,7 @@ impl Store {
             longest_lifetime: longest_lifetime.as_secs(),
             clock,
             many: AtomicUsize::new(FEW),
+            followers: Mutex::default(),
         }
     }
 
@@ -73,6 +76,11 @@ impl Store {
     }
 
     pub(super) fn raise(&self, kind: Kind, issuer: &str, name: &str, time: u64) {
+        self.raise_here(kind, issuer, name, time);
+        self.tell(|follower| follower.raise_here(kind, issuer, name, time));
+    }
+
+    fn raise_here(&self, kind: Kind, issuer: &str, name: &str, time: u64) {
         self.table(kind).raise(issuer, name, time.min(LATEST));
         if self.len() >= self.many.load(Ordering::Relaxed) {
             self.drop_what_is_over();
@@ -81,6 +89,54 @@ impl Store {
 
     pub(super) fn remove(&self, kind: Kind, issuer: &str, name: &str) {
         self.table(kind).remove(issuer, name);
+        self.tell(|follower| follower.table(kind).remove(issuer, name));
+    }
+
+    /// `next` knows from now on what this one knows, and hears what this one does.
+    pub(super) fn go_on_in(&self, next: &Arc<Self>) {
+        // In this order, so that nothing comes between.
+        let mut followers = self.followers();
+        if !followers.iter().any(|known| Arc::ptr_eq(known, next)) {
+            followers.push(Arc::clone(next));
+        }
+        drop(followers);
+        // First all of it: `next` may tell this one again, which cannot change while it is shown.
+        let mut known: Vec<(Kind, Box<str>, Box<str>, u64)> = Vec::new();
+        self.for_each(|kind, issuer, name, time| {
+            known.push((kind, issuer.into(), name.into(), time));
+        });
+        for (kind, issuer, name, time) in known {
+            next.raise(kind, &issuer, &name, time);
+        }
+    }
+
+    /// Tells everybody who goes on where this one ended, and whoever goes on where they did, once.
+    fn tell(&self, change: impl Fn(&Self)) {
+        let mut waiting = self.followers().clone();
+        let mut told: Vec<Arc<Self>> = Vec::new();
+        while let Some(store) = waiting.pop() {
+            // A configuration may be what it was before.
+            if std::ptr::eq(Arc::as_ptr(&store), self)
+                || told.iter().any(|known| Arc::ptr_eq(known, &store))
+            {
+                continue;
+            }
+            change(&store);
+            waiting.extend(store.followers().iter().cloned());
+            told.push(store);
+        }
+    }
+
+    fn followers(&self) -> MutexGuard<'_, Vec<Arc<Self>>> {
+        // A lock is poisoned by a panic while it was held; what it guards is sound at any time.
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows everything.
+    pub(super) fn for_each(&self, mut show: impl FnMut(Kind, &str, &str, u64)) {
+        for kind in [Kind::Token, Kind::Subject, Kind::Issuer] {
+            self.table(kind).for_each(|issuer, name, time| show(kind, issuer, name, time));
+        }
     }
 
     /// In entries.
@@ -115,13 +171,6 @@ impl Store {
 
 #[cfg(feature = "redis")]
 impl Store {
-    /// Shows everything.
-    pub(super) fn for_each(&self, mut show: impl FnMut(Kind, &str, &str, u64)) {
-        for kind in [Kind::Token, Kind::Subject, Kind::Issuer] {
-            self.table(kind).for_each(|issuer, name, time| show(kind, issuer, name, time));
-        }
-    }
-
     /// The latest time, in seconds since the Unix epoch, whose revocations can be dropped at `now`.
     pub(super) fn over(&self, kind: Kind, now: u64) -> u64 {
         match kind {

@@ -67,7 +67,6 @@ impl Table {
     }
 
     /// Shows everything, one shard after the other.
-    #[cfg(feature = "redis")]
     pub(super) fn for_each(&self, mut show: impl FnMut(&str, &str, u64)) {
         for shard in &self.shards {
             for (kept, time) in read(shard).iter() {

@@ -6,7 +6,10 @@ use std::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{identity::Verified, roles::RoleHierarchy};
+use crate::{
+    identity::{Identity, Verified},
+    roles::RoleHierarchy,
+};
 
 const ISSUER: &str = "https://id.example.com/";
 const LIFETIME: u64 = 1_000;

@@ -21,8 +21,8 @@ use tokio::{
 };
 
 use super::{
-    super::store::Kind,
-    Command, NotShared, Shared, describe,
+    super::{NotShared, store::Kind},
+    Command, Shared, describe,
     records::{self, Change, Gap, Id, KINDS, Keys, Revoked},
 };
 

@@ -6,13 +6,10 @@ mod records;
 use std::{
     collections::HashMap,
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -24,7 +21,7 @@ use self::{
     records::{Change, Keys, Revoked},
 };
 use super::{
-    DEFAULT_LIFETIME, RevocationCheck,
+    DEFAULT_LIFETIME, NotShared, Sharing,
     store::{Kind, LATEST, Store},
 };
 use crate::{
@@ -80,7 +77,7 @@ const MOST_WAITING: usize = 1024;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct RedisRevocations(Arc<Link>);
+pub struct RedisRevocations(pub(super) Arc<Link>);
 
 impl RedisRevocations {
     /// Starts with the URL of Redis: `redis://`, then optionally `user:password@`, then `host:port/` and optionally the
@@ -209,12 +206,6 @@ impl RedisRevocations {
     }
 }
 
-impl From<RedisRevocations> for RevocationCheck {
-    fn from(RedisRevocations(link): RedisRevocations) -> Self {
-        Self { store: Arc::clone(&link.shared.store), fleet: Some(link) }
-    }
-}
-
 /// The URL, and whom and what was revoked, stay out of logs.
 impl fmt::Debug for RedisRevocations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,6 +214,15 @@ impl fmt::Debug for RedisRevocations {
             .field("is_ready", &self.is_ready())
             .finish_non_exhaustive()
     }
+}
+
+/// What tells one from another. Whoever has the same talks over the same connection, where a configuration asks for it.
+#[derive(PartialEq, Eq)]
+pub(super) struct Settings {
+    url: String,
+    prefix: String,
+    stale_after: Option<Duration>,
+    longest_lifetime: Duration,
 }
 
 /// Settings of [`RedisRevocations`].
@@ -269,6 +269,12 @@ impl RedisRevocationsBuilder {
     /// Opens what weakens this check.
     pub fn danger(self) -> DangerousRedisRevocations {
         DangerousRedisRevocations(self)
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        let Self { url, prefix, stale_after, longest_lifetime, clock: _ } = self;
+        let (url, prefix) = (url.clone(), prefix.clone());
+        Settings { url, prefix, stale_after: *stale_after, longest_lifetime: *longest_lifetime }
     }
 
     /// Starts the thread that reaches for Redis, and goes on doing so. Does not wait for Redis:
@@ -343,43 +349,6 @@ impl From<std::io::Error> for RedisRevocationsError {
     }
 }
 
-/// Whether a change reached Redis. The change does not depend on it being awaited.
-#[derive(Debug)]
-#[must_use = "await it to learn whether the other instances will know"]
-pub struct Sharing(Result<oneshot::Receiver<Result<(), NotShared>>, NotShared>);
-
-impl Future for Sharing {
-    type Output = Result<(), NotShared>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            // It fails if the thread has ended.
-            Ok(answer) => {
-                Poll::Ready(ready!(Pin::new(answer).poll(context)).unwrap_or(Err(NotShared::Away)))
-            }
-            Err(error) => Poll::Ready(Err(error.clone())),
-        }
-    }
-}
-
-/// A change that Redis does not know of yet.
-///
-/// A revocation holds here nevertheless, and is written to Redis as soon as this instance reaches it. What was to be
-/// restored still is revoked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotShared {
-    /// There is no connection to Redis.
-    #[error("Redis cannot be reached, so the other instances do not know of this yet")]
-    Away,
-    /// Redis answered that it will not, or too late. What it said is without the values that were sent.
-    #[error("Redis did not take it, so the other instances do not know of this yet: {0}")]
-    Refused(String),
-    /// More changes than 1024 are waiting for Redis.
-    #[error("too many changes wait for Redis, so the other instances do not know of this yet")]
-    TooMany,
-}
-
 /// What the thread and the instance have in common.
 struct Shared {
     store: Arc<Store>,
@@ -428,11 +397,15 @@ impl Link {
 
     fn send(&self, change: Change) -> Sharing {
         let (done, answer) = oneshot::channel();
-        Sharing(match self.commands.try_send(Command { change, done }) {
-            Ok(()) => Ok(answer),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(NotShared::TooMany),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(NotShared::Away),
-        })
+        match self.commands.try_send(Command { change, done }) {
+            Ok(()) => Sharing::awaited(answer),
+            Err(mpsc::error::TrySendError::Full(_)) => Sharing::known(Err(NotShared::TooMany)),
+            Err(mpsc::error::TrySendError::Closed(_)) => Sharing::known(Err(NotShared::Away)),
+        }
+    }
+
+    pub(super) fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.shared.store)
     }
 }
 

@@ -4,17 +4,17 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use jsonwebtoken::Algorithm;
 
-use super::{ProofVerifier, nonce::LoadedNonces, replay::Memory, uri};
+use super::{KnownProofs, ProofVerifier, nonce::LoadedNonces, replay::Memory, uri};
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 /// RFC 9449 §11.1: "on the order of seconds or minutes".
-const LONGEST: Duration = Duration::from_secs(300);
+pub(crate) const LONGEST: Duration = Duration::from_secs(300);
 const DEFAULT_MEMORY: usize = 1_000_000;
 const DEFAULT_NONCE_LIFETIME: Duration = Duration::from_secs(300);
-const LONGEST_NONCE_LIFETIME: Duration = Duration::from_secs(3_600);
+pub(crate) const LONGEST_NONCE_LIFETIME: Duration = Duration::from_secs(3_600);
 /// As many as HMAC with SHA-256 makes use of (RFC 7518 §3.2).
-const LEAST_SECRET: usize = 32;
+pub(crate) const LEAST_SECRET: usize = 32;
 
 /// Takes tokens that are bound to a key of their owner, with a proof of that key in each request (DPoP, RFC 9449).
 ///
@@ -27,7 +27,8 @@ const LEAST_SECRET: usize = 32;
 ///   here, never with a header of the request: `Host` is whatever the sender likes.
 /// * A proof is good once. Used proofs are remembered by this value and its clones, in this process alone: an application of
 ///   several instances lets a proof be used once at each, within its lifetime. Make it outside of the closure that each
-///   worker calls, and give a clone of the same one to an [`Auth`](crate::Auth) that replaces another.
+///   worker calls. An [`Auth`](crate::Auth) that replaces another in a [`ReloadableAuth`](crate::ReloadableAuth) goes on
+///   with what that one remembers.
 /// * The path in a proof is compared with the request's as handlers see it. A middleware that rewrites paths
 ///   (`NormalizePath`) makes proofs for the paths it rewrites invalid; a proxy that takes a prefix away does not, if
 ///   [`path_prefix`](Self::path_prefix) says so. A request whose path has dot segments is refused: the URI means another
@@ -180,6 +181,11 @@ impl Dpop {
         self
     }
 
+    /// Whether it can be [loaded](Self::load), for whoever knows better where the mistake was made.
+    pub(crate) fn check(&self) -> Result<(), DpopError> {
+        self.clone().load().map(drop)
+    }
+
     pub(crate) fn load(self) -> Result<ProofVerifier, DpopError> {
         let Self { algorithms, lifetime, leeway, origins, prefix, nonces, memory, required, used } =
             self;
@@ -207,8 +213,10 @@ impl Dpop {
         Ok(ProofVerifier {
             capacity: memory,
             required,
-            used,
-            nonces: nonces.map(Nonces::load).transpose()?,
+            known: KnownProofs {
+                used,
+                nonces: nonces.map(Nonces::load).transpose()?.map(Arc::new),
+            },
             algorithms,
             lifetime,
             leeway,
@@ -285,6 +293,7 @@ impl Nonces {
         if lifetime.as_secs() == 0 || lifetime > LONGEST_NONCE_LIFETIME {
             return Err(DpopError::NonceLifetime);
         }
+        let made_up = secret.is_none();
         let secret = match secret {
             Some(secret) if secret.len() < LEAST_SECRET => {
                 return Err(DpopError::ShortSecret(secret.len()));
@@ -296,7 +305,7 @@ impl Nonces {
                 secret
             }
         };
-        Ok(LoadedNonces::new(&secret, lifetime.as_secs()))
+        Ok(LoadedNonces::new(&secret, lifetime.as_secs(), made_up))
     }
 }
 

@@ -15,8 +15,8 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::http::header::HeaderValue;
 
-pub(crate) use config::DpopError;
 pub use config::{Dpop, Nonces};
+pub(crate) use config::{DpopError, LEAST_SECRET, LONGEST, LONGEST_NONCE_LIFETIME};
 use jsonwebtoken::Algorithm;
 pub(crate) use thumbprint::is_thumbprint;
 
@@ -41,12 +41,39 @@ pub(crate) struct ProofVerifier {
     origins: Vec<Origin>,
     /// What a proxy takes from the front of the path.
     prefix: String,
-    nonces: Option<LoadedNonces>,
     /// How many proofs are remembered.
     capacity: usize,
     /// Whether tokens without a proof are refused.
     required: bool,
+    /// What it was built with; an `Auth` that replaced another goes on with that one's.
+    known: KnownProofs,
+}
+
+/// What is known about proofs beyond one `Auth`.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownProofs {
     used: Arc<Memory>,
+    nonces: Option<Arc<LoadedNonces>>,
+}
+
+impl KnownProofs {
+    /// What goes on after a swap, where this is what the new `Auth` was built with. The proofs that were used do, whatever
+    /// the settings; nonces too, if their settings are the same.
+    pub(crate) fn after(&self, before: &Self) -> Self {
+        let nonces = match (&self.nonces, &before.nonces) {
+            (Some(own), Some(before)) if own.may_go_on_as(before) => Some(before),
+            (own, _) => own.as_ref(),
+        };
+        Self { used: Arc::clone(&before.used), nonces: nonces.cloned() }
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let same_nonces = match (&self.nonces, &other.nonces) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        Arc::ptr_eq(&self.used, &other.used) && same_nonces
+    }
 }
 
 /// What a proof has to be about.
@@ -88,11 +115,13 @@ impl ProofVerifier {
     /// Whatever costs little comes first, and a proof is remembered last: nobody without a token that is bound to his key
     /// makes us remember anything. The token has been verified before.
     ///
-    /// Gives a new nonce if the proof's is about to become old. `now` is in seconds since the Unix epoch.
+    /// Gives a new nonce if the proof's is about to become old. `now` is in seconds since the Unix epoch; `known` is this
+    /// one's own, or what it goes on with.
     pub(crate) fn check(
         &self,
         proof: &[u8],
         about: About<'_>,
+        known: &KnownProofs,
         now: u64,
     ) -> Result<Option<HeaderValue>, ProofError> {
         // 2 a JWT; 4 `typ`; 5 `alg`; 7 no private key; 3 the claims
@@ -116,17 +145,27 @@ impl ProofVerifier {
         // 11 `iat`
         let end = proof.check_time(self.lifetime, self.leeway, now)?;
         // 10 `nonce`
-        let next = self.check_nonce(&proof, now)?;
+        let next = check_nonce(known.nonces.as_deref(), &proof, now)?;
         // §11.1 `jti`
         let made = end.saturating_sub(self.lifetime).saturating_sub(self.leeway);
-        self.used.remember(self.capacity, proof.thumbprint(), proof.id(), made..end, now).map_err(
+        let (key, id) = (proof.thumbprint(), proof.id());
+        // Whoever goes on with another one's memory may have been asked before that.
+        if !Arc::ptr_eq(&self.known.used, &known.used) && self.known.used.knows(key, id) {
+            return Err(ProofError::Invalid(USED));
+        }
+        known.used.remember(self.capacity, key, id, made..end, now).map_err(
             |error| match error {
-                NotRemembered::Seen => ProofError::Invalid("it was used before"),
+                NotRemembered::Seen => ProofError::Invalid(USED),
                 NotRemembered::Old => ProofError::Invalid("it is older than what is remembered"),
                 NotRemembered::Full { retry_after } => ProofError::Full { retry_after },
             },
         )?;
         Ok(next)
+    }
+
+    /// What it was built with.
+    pub(crate) fn known(&self) -> KnownProofs {
+        self.known.clone()
     }
 
     /// Whether this is the URI of the request, but for query and fragment.
@@ -139,14 +178,20 @@ impl ProofVerifier {
         self.origins.contains(&origin)
             && uri::requested_path(&self.prefix, path).is_some_and(|path| path == claimed)
     }
+}
 
-    fn check_nonce(&self, proof: &Proof<'_>, now: u64) -> Result<Option<HeaderValue>, ProofError> {
-        let Some(nonces) = &self.nonces else { return Ok(None) };
-        match nonces.judge(proof.nonce(), now)? {
-            Verdict::Good => Ok(None),
-            Verdict::GetsOld { next } => Ok(HeaderValue::from_str(&next).ok()),
-            Verdict::Bad { current } => Err(ProofError::UseNonce { nonce: current.into() }),
-        }
+const USED: &str = "it was used before";
+
+fn check_nonce(
+    nonces: Option<&LoadedNonces>,
+    proof: &Proof<'_>,
+    now: u64,
+) -> Result<Option<HeaderValue>, ProofError> {
+    let Some(nonces) = nonces else { return Ok(None) };
+    match nonces.judge(proof.nonce(), now)? {
+        Verdict::Good => Ok(None),
+        Verdict::GetsOld { next } => Ok(HeaderValue::from_str(&next).ok()),
+        Verdict::Bad { current } => Err(ProofError::UseNonce { nonce: current.into() }),
     }
 }
 

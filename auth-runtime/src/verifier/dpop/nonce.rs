@@ -17,6 +17,8 @@ pub(super) struct LoadedNonces {
     secret: EncodingKey,
     /// How long one nonce is handed out, in seconds.
     slot: u64,
+    /// Whether the secret is one of this instance alone.
+    made_up: bool,
 }
 
 /// What a proof's nonce is worth.
@@ -34,8 +36,13 @@ pub(super) enum Verdict {
 }
 
 impl LoadedNonces {
-    pub(super) fn new(secret: &[u8], slot: u64) -> Self {
-        Self { secret: EncodingKey::from_secret(secret), slot }
+    pub(super) fn new(secret: &[u8], slot: u64, made_up: bool) -> Self {
+        Self { secret: EncodingKey::from_secret(secret), slot, made_up }
+    }
+
+    /// Whether these can be taken in the place of its own, so that clients need no new ones: nobody chose either secret.
+    pub(super) fn may_go_on_as(&self, other: &Self) -> bool {
+        self.made_up && other.made_up && self.slot == other.slot
     }
 
     /// The nonce of this slot is good, and that of the one before. So is that of the next: another instance, with the same

@@ -95,6 +95,12 @@ impl Memory {
         Ok(())
     }
 
+    /// Whether a proof is remembered, by its key's thumbprint and its `jti`.
+    pub(super) fn knows(&self, key: &str, id: &str) -> bool {
+        let proof = name(&[key, id]);
+        self.lock().portions.values().any(|portion| portion.proofs.contains(&proof))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Seen> {
         // A lock is poisoned by a panic while it was held; what it guards is sound at any time.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -39,7 +39,8 @@ fn p2_check_2_one_well_formed_jwt() {
     }
     let key = KEY.thumbprint().unwrap();
     let about = About { token: TOKEN.as_bytes(), bound_to: &key, method: "GET", path: "/me" };
-    let bytes = verifier().check(b"\xff.\xff.\xff", about, NOW).map(drop);
+    let verifier = verifier();
+    let bytes = verifier.check(b"\xff.\xff.\xff", about, &verifier.known(), NOW).map(drop);
     assert_invalid(bytes, "not ASCII", "bytes");
 
     let twice = r#"{"typ":"dpop+jwt","alg":"ES256","alg":"ES256","jwk":{}}"#;

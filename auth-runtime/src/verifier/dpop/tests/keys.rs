@@ -67,7 +67,7 @@ fn ask(pair: &Pair, header: &Value, accepted: &[Algorithm]) -> Result<(), ProofE
     let key = pair.thumbprint().unwrap();
     let about = About { token: TOKEN.as_bytes(), bound_to: &key, method: "GET", path: "/me" };
     let verifier = dpop().algorithms(accepted.iter().copied()).load().unwrap();
-    verifier.check(proof.as_bytes(), about, NOW).map(drop)
+    verifier.check(proof.as_bytes(), about, &verifier.known(), NOW).map(drop)
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn check(proof: &str) -> Result<(), ProofError> {
 fn check_at(verifier: &ProofVerifier, proof: &str, now: u64) -> Result<(), ProofError> {
     let key = KEY.thumbprint().unwrap();
     let about = About { token: TOKEN.as_bytes(), bound_to: &key, method: "GET", path: "/me" };
-    verifier.check(proof.as_bytes(), about, now).map(drop)
+    verifier.check(proof.as_bytes(), about, &verifier.known(), now).map(drop)
 }
 
 /// Refused for a reason that holds this text.

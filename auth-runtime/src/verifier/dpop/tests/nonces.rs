@@ -20,7 +20,7 @@ fn current(nonces: &LoadedNonces, now: u64) -> String {
 
 #[test]
 fn p2_a_nonce_is_good_for_its_slot_and_the_next() {
-    let nonces = LoadedNonces::new(&SECRET, 100);
+    let nonces = LoadedNonces::new(&SECRET, 100, false);
     let first = current(&nonces, 1_000);
     assert_eq!(current(&nonces, 1_099), first);
     for now in [1_000, 1_099] {
@@ -53,13 +53,13 @@ fn p2_a_nonce_is_good_for_its_slot_and_the_next() {
 
 #[test]
 fn p2_nonces_differ_by_slot_and_by_secret() {
-    let nonces = LoadedNonces::new(&SECRET, 1);
-    let others = LoadedNonces::new(&[7; 32], 1);
+    let nonces = LoadedNonces::new(&SECRET, 1, false);
+    let others = LoadedNonces::new(&[7; 32], 1, false);
     let made: HashSet<String> =
         (0..100).flat_map(|now| [current(&nonces, now), current(&others, now)]).collect();
     assert_eq!(made.len(), 200);
     assert!(made.iter().all(|nonce| nonce.len() == 43));
-    let same = LoadedNonces::new(&SECRET, 1);
+    let same = LoadedNonces::new(&SECRET, 1, false);
     assert_eq!(current(&same, 5), current(&nonces, 5));
 }
 
@@ -96,9 +96,9 @@ fn p2_a_nonce_that_gets_old_is_replaced_in_time() {
     let key = KEY.thumbprint().unwrap();
     let ask = |proof: &str, now| {
         let about = About { token: TOKEN.as_bytes(), bound_to: &key, method: "GET", path: "/me" };
-        verifier.check(proof.as_bytes(), about, now)
+        verifier.check(proof.as_bytes(), about, &verifier.known(), now)
     };
-    let nonces = LoadedNonces::new(&SECRET, 100);
+    let nonces = LoadedNonces::new(&SECRET, 100, false);
     let nonce = current(&nonces, NOW);
     let first = proof(json!({"nonce": nonce, "jti": "a"}));
     assert_eq!(ask(&first, NOW), Ok(None));
@@ -110,7 +110,7 @@ fn p2_a_nonce_that_gets_old_is_replaced_in_time() {
 
 #[test]
 fn l4_the_secret_of_nonces_stays_out_of_logs() {
-    let loaded = LoadedNonces::new(&SECRET, 1);
+    let loaded = LoadedNonces::new(&SECRET, 1, false);
     let text = format!("{:?} {loaded:?}", dpop().nonces(Nonces::shared(SECRET)));
     assert!(!text.contains("0123456789") && !text.contains("[48, 49"), "{text}");
 }

@@ -16,7 +16,7 @@ const MADE: u64 = 1_562_262_618;
 
 fn ask(about: About<'_>, proof: &str, now: u64) -> Result<(), ProofError> {
     let verifier = Dpop::new().origin("https://resource.example.org").load().unwrap();
-    verifier.check(proof.as_bytes(), about, now).map(drop)
+    verifier.check(proof.as_bytes(), about, &verifier.known(), now).map(drop)
 }
 
 fn about() -> About<'static> {
