@@ -2,5 +2,6 @@
 //! configuration, and the pages rustdoc makes of handlers.
 
 mod auth_toml;
+mod providers;
 mod readme;
 mod rustdoc;

@@ -13,9 +13,9 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Identity, public, require_auth, require_ip, require_owner, require_role, require_scope,
-    require_step_up,
-    testing::TestIssuer,
+    Auth, Dpop, Identity, public, require_auth, require_ip, require_owner, require_role,
+    require_scope, require_step_up,
+    testing::{DpopKey, TestIssuer},
     verifier::{Verification, Verifier, VerifyError},
 };
 
@@ -163,6 +163,32 @@ fn situations() -> Vec<(&'static str, Option<Auth>, TestRequest)> {
     ]
 }
 
+/// The same, where tokens can be bound to a key (DPoP).
+fn bound_situations() -> Vec<(&'static str, Option<Auth>, TestRequest)> {
+    const URI: &str = "https://api.example.com/me";
+    let (issuer, key) = (TestIssuer::new(), DpopKey::new());
+    let dpop = Dpop::new().origin("https://api.example.com");
+    let auth = |dpop: Dpop| Auth::builder().issuer(issuer.issuer()).dpop(dpop).build().ok();
+    let (bound, plain) = (issuer.token("ann").bound_to(&key).mint(), issuer.token("ann").mint());
+    let proof = key.proof("GET", URI, &bound).mint();
+    let proven = || get_as("/me", &format!("DPoP {bound}")).insert_header(("dpop", &*proof));
+    vec![
+        ("with `dpop`: no token", auth(dpop.clone()), TestRequest::get().uri("/me")),
+        ("with `dpop`: a bound token and a proof of its key", auth(dpop.clone()), proven()),
+        ("with `dpop`: the same proof again", auth(dpop.clone()), proven()),
+        (
+            "with `dpop`: a bound token without a proof",
+            auth(dpop.clone()),
+            get_as("/me", &format!("Bearer {bound}")),
+        ),
+        (
+            "with `Dpop::required`: a token that is not bound",
+            auth(dpop.required()),
+            get_as("/me", &format!("Bearer {plain}")),
+        ),
+    ]
+}
+
 /// The row that the answer to one request makes.
 async fn row(situation: &str, auth: Option<Auth>, request: TestRequest) -> String {
     let services = || (me, admin, open, optional, scope, step_up, own, inside, hidden);
@@ -179,12 +205,13 @@ async fn row(situation: &str, auth: Option<Auth>, request: TestRequest) -> Strin
         let app = init_service(App::new().service(services())).await;
         call_service(&app, request.to_request()).await
     };
-    let header = [(WWW_AUTHENTICATE, "WWW-Authenticate"), (RETRY_AFTER, "Retry-After")]
+    let lines: Vec<String> = [(WWW_AUTHENTICATE, "WWW-Authenticate"), (RETRY_AFTER, "Retry-After")]
         .into_iter()
-        .find_map(|(name, written)| {
-            let value = response.headers().get(name)?.to_str().ok()?;
-            Some(format!("`{written}: {value}`"))
-        });
+        .flat_map(|(name, written)| {
+            let values = response.headers().get_all(name);
+            values.map(move |value| format!("`{written}: {}`", value.to_str().unwrap()))
+        })
+        .collect();
     let (status, body) = auth_tests::read(response).await;
     let body = if body.starts_with('{') {
         format!("`{body}`")
@@ -196,14 +223,14 @@ async fn row(situation: &str, auth: Option<Auth>, request: TestRequest) -> Strin
     } else {
         body
     };
-    let header = header.unwrap_or_else(|| "–".to_owned());
+    let header = if lines.is_empty() { "–".to_owned() } else { lines.join("<br>") };
     format!("| {situation} | {} | {header} | {body} |", status.as_u16())
 }
 
 #[actix_web::test]
 async fn the_table_says_what_is_answered() {
     let mut rows = Vec::new();
-    for (situation, auth, request) in situations() {
+    for (situation, auth, request) in situations().into_iter().chain(bound_situations()) {
         rows.push(row(situation, auth, request).await);
     }
     let (_, section) = README.split_once("## What is answered").unwrap();
@@ -222,4 +249,22 @@ fn the_commands_name_what_exists() {
     assert!(quickstart.contains("cargo build -q -p auth-examples --bin quickstart "));
     assert!(README.contains("cargo test --workspace "));
     assert!(gate.contains("\ncargo test --workspace\n"));
+}
+
+/// Every example that there is can be found.
+#[test]
+fn the_list_of_examples_is_whole() {
+    let (_, list) = README.split_once("* [`examples/`](examples/src/bin)").unwrap();
+    let (list, _) = list.split_once("\n* ").unwrap();
+    for entry in
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/src/bin")).unwrap()
+    {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        // That one has a command of its own.
+        let known = name == "quickstart"
+            || list.contains(&format!("`{name}`"))
+            || list.contains(&format!("[{name}]"));
+        assert!(known, "{name} is not in the list");
+    }
 }
