@@ -10,7 +10,7 @@ use std::{
 };
 
 use reqwest::{
-    Client, Method, Request, StatusCode, Url,
+    Certificate, Client, ClientBuilder, Method, Request, StatusCode, Url,
     header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION},
     redirect::Policy,
 };
@@ -27,6 +27,39 @@ const MOST_REDIRECTS: usize = 3;
 pub(crate) struct Fetcher {
     client: Client,
     limit: usize,
+}
+
+/// Who vouches for the certificates of the hosts that are asked: the system's roots, or none but these.
+#[derive(Clone, Default)]
+pub(crate) struct Roots(Vec<Certificate>);
+
+/// What is to hold root certificates and does not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RootsError {
+    #[error(
+        "no certificate stands there: give those of your certificate authority as PEM, `-----BEGIN CERTIFICATE-----` and so on"
+    )]
+    None,
+    #[error("a certificate cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl Roots {
+    /// Reads one certificate as PEM, or several, one behind the other.
+    pub(crate) fn read(pem: &[u8]) -> Result<Self, RootsError> {
+        let unreadable = |error: reqwest::Error| RootsError::Unreadable(causes(&error).join(": "));
+        let roots = Self(Certificate::from_pem_bundle(pem).map_err(unreadable)?);
+        if roots.0.is_empty() {
+            return Err(RootsError::None);
+        }
+        // What stands in them is looked at when a client is made.
+        roots.vouch(Client::builder()).build().map_err(unreadable)?;
+        Ok(roots)
+    }
+
+    fn vouch(&self, builder: ClientBuilder) -> ClientBuilder {
+        if self.0.is_empty() { builder } else { builder.tls_certs_only(self.0.iter().cloned()) }
+    }
 }
 
 /// A document, or word that it is still the same.
@@ -119,7 +152,7 @@ fn is_secure(url: &Url) -> bool {
 }
 
 impl Fetcher {
-    pub(crate) fn new(timeout: Duration, limit: usize) -> Result<Self, FetchError> {
+    pub(crate) fn new(timeout: Duration, limit: usize, roots: &Roots) -> Result<Self, FetchError> {
         let redirects = Policy::custom(|attempt| {
             // The issuer vouches for its own host alone (CHECKLIST K2).
             let same_origin = attempt
@@ -132,16 +165,26 @@ impl Fetcher {
                 attempt.stop()
             }
         });
-        Self::redirected(timeout, limit, redirects)
+        Self::redirected(timeout, limit, roots, redirects)
     }
 
     /// Follows no redirect: what a request carries is for the one address it was given.
-    pub(crate) fn staying(timeout: Duration, limit: usize) -> Result<Self, FetchError> {
-        Self::redirected(timeout, limit, Policy::none())
+    pub(crate) fn staying(
+        timeout: Duration,
+        limit: usize,
+        roots: &Roots,
+    ) -> Result<Self, FetchError> {
+        Self::redirected(timeout, limit, roots, Policy::none())
     }
 
-    fn redirected(timeout: Duration, limit: usize, policy: Policy) -> Result<Self, FetchError> {
-        let client = Client::builder()
+    fn redirected(
+        timeout: Duration,
+        limit: usize,
+        roots: &Roots,
+        policy: Policy,
+    ) -> Result<Self, FetchError> {
+        let client = roots
+            .vouch(Client::builder())
             .timeout(timeout)
             .connect_timeout(timeout)
             .redirect(policy)

@@ -54,6 +54,9 @@ fn folder(name: &str) -> Folder {
     let (_, key) = ApiKey::generate("svc").unwrap();
     write("keys.toml", key.to_toml().as_bytes());
     write("id.example.com.pem", pem::encode(&pem::Pem::new("PUBLIC KEY", ec_key())).as_bytes());
+    let ours = rcgen::generate_simple_self_signed(["id.internal".to_owned()]).unwrap();
+    let ours = pem::Pem::new("CERTIFICATE", ours.cert.der().to_vec());
+    write("company-root.pem", pem::encode(&ours).as_bytes());
     write("id.example.com.der", &ec_key());
     write("id.example.com.jwk.json", rsa_jwk().to_string().as_bytes());
     write("id.example.com.jwks.json", json!({"keys": [rsa_jwk()]}).to_string().as_bytes());

@@ -8,6 +8,7 @@ mod keys;
 mod logs;
 mod provider;
 mod ready;
+mod tls;
 
 use std::{
     sync::{

@@ -32,6 +32,7 @@ pub(super) struct IntrospectionTable {
     cache_bytes: Option<usize>,
     roles_claim: Option<ClaimSetting>,
     scopes_claim: Option<ClaimSetting>,
+    root_certificates_file: Option<String>,
     danger: DangerTable,
 }
 
@@ -93,6 +94,7 @@ impl IntrospectionTable {
             cache_bytes,
             roles_claim,
             scopes_claim,
+            root_certificates_file,
             danger,
         } = self;
         let endpoint = required(
@@ -121,33 +123,7 @@ impl IntrospectionTable {
         let bearer = files::either(place, ["bearer", "bearer_file"], bearer, bearer_file)?;
 
         let mut introspection = Introspection::new(endpoint).issuer(issuer);
-        introspection = match (client_id, secret, bearer) {
-            (None, None, Some(token)) => introspection.bearer(token),
-            (Some(id), Some(secret), None) => match client_auth {
-                ClientAuth::Basic => introspection.client_secret_basic(id, secret),
-                ClientAuth::Post => introspection.client_secret_post(id, secret),
-            },
-            (Some(_), None, None) => {
-                return Err(place
-                    .key("client_secret_file")
-                    .missing("the path of the file with the client's secret"));
-            }
-            (None, None, None) => {
-                return Err(place
-                    .key("client_id")
-                    .missing("it with `client_secret_file`, as the server registered this API; or `bearer_file`"));
-            }
-            (None, Some(_), None) => {
-                return Err(place
-                    .key("client_id")
-                    .missing("as what the server registered this API"));
-            }
-            (_, _, Some(_)) => {
-                return Err(place.key("client_id").mistake(
-                    "and `bearer` are two ways to show who asks: leave one of them out, with its secret",
-                ));
-            }
-        };
+        introspection = identified(introspection, client_id, client_auth, secret, bearer, place)?;
         introspection = audience.into_iter().fold(introspection, Introspection::audience);
         if let Some(leeway) = checked_leeway(leeway, place)? {
             introspection = introspection.leeway(leeway);
@@ -170,6 +146,10 @@ impl IntrospectionTable {
         if let Some(ClaimSetting(path)) = scopes_claim {
             introspection = introspection.scopes_claim(path);
         }
+        if let Some(file) = root_certificates_file {
+            let pem = files::bytes(&place.key("root_certificates_file"), &file)?;
+            introspection = introspection.root_certificates(pem);
+        }
         if danger.accept_any_audience {
             introspection = introspection.danger().accept_any_audience();
         }
@@ -178,4 +158,41 @@ impl IntrospectionTable {
         }
         Ok(introspection)
     }
+}
+
+/// Shows the endpoint who asks, in the one way that is given.
+#[cfg(feature = "jwks")]
+fn identified(
+    introspection: Introspection,
+    client_id: Option<String>,
+    client_auth: ClientAuth,
+    secret: Option<String>,
+    bearer: Option<String>,
+    place: &Place<'_>,
+) -> Result<Introspection, ConfigError> {
+    Ok(match (client_id, secret, bearer) {
+        (None, None, Some(token)) => introspection.bearer(token),
+        (Some(id), Some(secret), None) => match client_auth {
+            ClientAuth::Basic => introspection.client_secret_basic(id, secret),
+            ClientAuth::Post => introspection.client_secret_post(id, secret),
+        },
+        (Some(_), None, None) => {
+            return Err(place
+                .key("client_secret_file")
+                .missing("the path of the file with the client's secret"));
+        }
+        (None, None, None) => {
+            return Err(place.key("client_id").missing(
+                "it with `client_secret_file`, as the server registered this API; or `bearer_file`",
+            ));
+        }
+        (None, Some(_), None) => {
+            return Err(place.key("client_id").missing("as what the server registered this API"));
+        }
+        (_, _, Some(_)) => {
+            return Err(place.key("client_id").mistake(
+                "and `bearer` are two ways to show who asks: leave one of them out, with its secret",
+            ));
+        }
+    })
 }

@@ -39,6 +39,7 @@ pub(super) struct IssuerTable {
     jwks_max_stale: Option<Span>,
     jwks_timeout: Option<Span>,
     jwks_limit: Option<usize>,
+    jwks_root_certificates_file: Option<String>,
     jwk_set_file: Vec<String>,
     keys: Vec<KeyTable>,
     danger: DangerTable,
@@ -84,6 +85,7 @@ impl IssuerTable {
             jwks_max_stale,
             jwks_timeout,
             jwks_limit,
+            jwks_root_certificates_file,
             jwk_set_file,
             keys,
             danger,
@@ -113,6 +115,7 @@ impl IssuerTable {
             jwks_max_stale,
             jwks_timeout,
             jwks_limit,
+            jwks_root_certificates_file,
         };
         if keys.is_empty() && jwk_set_file.is_empty() && !network.has_keys() {
             return Err(place.key("keys").missing(
@@ -183,6 +186,7 @@ struct Network {
     jwks_max_stale: Option<Span>,
     jwks_timeout: Option<Span>,
     jwks_limit: Option<usize>,
+    jwks_root_certificates_file: Option<String>,
 }
 
 impl Network {
@@ -201,6 +205,7 @@ impl Network {
             ("jwks_max_stale", self.jwks_max_stale.is_some()),
             ("jwks_timeout", self.jwks_timeout.is_some()),
             ("jwks_limit", self.jwks_limit.is_some()),
+            ("jwks_root_certificates_file", self.jwks_root_certificates_file.is_some()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             Some((key, _)) => Err(place.key(key).mistake(super::settings::NEEDS_JWKS)),
@@ -218,6 +223,7 @@ impl Network {
             jwks_max_stale,
             jwks_timeout,
             jwks_limit,
+            jwks_root_certificates_file,
         } = self;
         if discovery && jwks_url.is_some() {
             return Err(place.key("jwks_url").mistake(
@@ -244,6 +250,10 @@ impl Network {
         }
         if let Some(bytes) = jwks_limit {
             issuer = issuer.jwks_limit(bytes);
+        }
+        if let Some(file) = jwks_root_certificates_file {
+            let pem = files::bytes(&place.key("jwks_root_certificates_file"), &file)?;
+            issuer = issuer.jwks_root_certificates(pem);
         }
         Ok(issuer)
     }

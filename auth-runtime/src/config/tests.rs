@@ -90,7 +90,7 @@ fn what_is_no_toml_or_no_setting_has_a_message() {
             "the configuration: `issuers[0].audiences` is no setting: did you mean `audience`? Known here are `name`, \
              `keycloak`, `auth0`, `okta`, `cognito`, `entra`, `google`, `audience`, `client`, `algorithms`, `leeway`, \
              `roles_claim`, `scopes_claim`, `profile`, `discovery`, `jwks_url`, `jwks_cooldown`, `jwks_refresh`, \
-             `jwks_max_stale`, `jwks_timeout`, `jwks_limit`, `jwk_set_file`, `keys`, `danger`",
+             `jwks_max_stale`, `jwks_timeout`, `jwks_limit`, `jwks_root_certificates_file`, `jwk_set_file`, `keys`, `danger`",
         ),
         (
             with("[failed_attempts]\nlimit = 1\nper = \"1m\"\ncolour = 1"),

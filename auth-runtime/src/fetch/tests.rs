@@ -113,7 +113,7 @@ fn fetch(url: &str) -> Result<Fetched, FetchError> {
 }
 
 fn fetch_within(text: &str, timeout: Duration, limit: usize) -> Result<Fetched, FetchError> {
-    let fetcher = Fetcher::new(timeout, limit).unwrap();
+    let fetcher = Fetcher::new(timeout, limit, &Roots::default()).unwrap();
     actix_web::rt::System::new().block_on(fetcher.get(&url(text).unwrap(), None))
 }
 
@@ -220,7 +220,7 @@ fn k2_localhost_is_this_machine_whatever_a_resolver_says() {
 fn only_who_named_a_document_is_told_that_it_is_the_same() {
     let (address, _) = serve("127.0.0.1:0", |stream| write(stream, "304 Not Modified", b""));
     let address = url(&format!("http://{address}/")).unwrap();
-    let fetcher = Fetcher::new(DEFAULT_TIMEOUT, DEFAULT_LIMIT).unwrap();
+    let fetcher = Fetcher::new(DEFAULT_TIMEOUT, DEFAULT_LIMIT, &Roots::default()).unwrap();
     let tag = HeaderValue::from_static("\"1\"");
     actix_web::rt::System::new().block_on(async {
         let named = fetcher.get(&address, Some(&tag)).await;

@@ -22,7 +22,7 @@ use crate::{
     claims::ClaimPath,
     clock::{Clock, SystemClock},
     danger::DangerousIntrospection,
-    fetch::{self, FetchError, Fetched, Fetcher, UrlError},
+    fetch::{self, FetchError, Fetched, Fetcher, Roots, RootsError, UrlError},
     identity::Verified,
 };
 
@@ -91,6 +91,8 @@ pub struct Introspection {
     cache_bytes: usize,
     roles: ClaimPath,
     scopes: Option<ClaimPath>,
+    /// PEM; empty are the system's.
+    roots: Vec<u8>,
     clock: Arc<dyn Clock>,
 }
 
@@ -112,6 +114,7 @@ impl Introspection {
             cache_bytes: DEFAULT_BYTES,
             roles: ClaimPath::from("roles"),
             scopes: None,
+            roots: Vec::new(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -197,6 +200,17 @@ impl Introspection {
         self
     }
 
+    /// Who vouches for the endpoint's certificate: one root certificate as PEM, or several, one behind the other. For
+    /// servers whose certificates come from an authority of your own. Default: the system's roots.
+    ///
+    /// Nobody else does then: with these, a certificate from one of the system's roots is refused.
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.roots.extend_from_slice(pem.as_ref());
+        // What is read from two files is not to meet in one line.
+        self.roots.push(b'\n');
+        self
+    }
+
     /// Where "now" comes from; for tests, and then the same as [`Auth`](crate::Auth)'s. Default: the operating system's
     /// clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -230,6 +244,7 @@ impl Introspection {
             cache_bytes,
             roles,
             scopes,
+            roots,
             clock,
         } = self;
         let endpoint = fetch::url(&endpoint).map_err(Problem::Url)?;
@@ -253,7 +268,11 @@ impl Introspection {
         if max_age > LONGEST_MAX_AGE {
             return Err(Problem::MaxAge(max_age.as_secs()).into());
         }
-        let fetcher = Fetcher::staying(timeout, LARGEST_ANSWER).map_err(Problem::Client)?;
+        let roots = match &*roots {
+            [] => Roots::default(),
+            pem => Roots::read(pem).map_err(Problem::Roots)?,
+        };
+        let fetcher = Fetcher::staying(timeout, LARGEST_ANSWER, &roots).map_err(Problem::Client)?;
         let rules = Rules {
             issuer: issuer.into(),
             audiences: (!any_audience).then_some(audiences),
@@ -322,6 +341,8 @@ enum Problem {
         "a maximum age of {0} s is too long for tokens that may be revoked: give at most 3600 s"
     )]
     MaxAge(u64),
+    #[error("`.root_certificates(…)`: {0}")]
+    Roots(RootsError),
     #[error("the HTTP client cannot be set up: {0}")]
     Client(FetchError),
 }

@@ -20,7 +20,7 @@ use reqwest::Url;
 pub(crate) use self::keys::NetworkKeys;
 pub(crate) use self::refresh::{Refresher, RefresherError};
 use super::{Issuer, Problem};
-use crate::fetch::{self, DEFAULT_LIMIT, DEFAULT_TIMEOUT, UrlError};
+use crate::fetch::{self, DEFAULT_LIMIT, DEFAULT_TIMEOUT, Roots, RootsError, UrlError};
 
 const DEFAULT_COOLDOWN: Duration = Duration::from_secs(30);
 const DEFAULT_REFRESH: Duration = Duration::from_secs(5 * 60);
@@ -43,6 +43,8 @@ pub(crate) struct Network {
     max_stale: Duration,
     timeout: Duration,
     limit: usize,
+    /// PEM; empty are the system's.
+    roots: Vec<u8>,
 }
 
 impl Default for Network {
@@ -54,6 +56,7 @@ impl Default for Network {
             max_stale: DEFAULT_MAX_STALE,
             timeout: DEFAULT_TIMEOUT,
             limit: DEFAULT_LIMIT,
+            roots: Vec::new(),
         }
     }
 }
@@ -145,6 +148,27 @@ impl Issuer {
         self.network.limit = bytes;
         self
     }
+
+    /// Who vouches for the issuer's certificate: one root certificate as PEM, or several, one behind the other. For issuers
+    /// whose certificates come from an authority of your own. Default: the system's roots.
+    ///
+    /// Nobody else does then: with these, a certificate from one of the system's roots is refused.
+    ///
+    /// ```
+    /// use auth_runtime::{Auth, Issuer};
+    ///
+    /// let issuer = |pem: &str| {
+    ///     Issuer::new("https://id.internal/").audience("api").jwks_discovery().jwks_root_certificates(pem)
+    /// };
+    /// let error = Auth::builder().issuer(issuer("company-root.pem")).build().unwrap_err(); // its name, not what it holds
+    /// assert!(error.to_string().contains("no certificate stands there"));
+    /// ```
+    pub fn jwks_root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.network.roots.extend_from_slice(pem.as_ref());
+        // What is read from two files is not to meet in one line.
+        self.network.roots.push(b'\n');
+        self
+    }
 }
 
 /// What is wrong with how keys are to come from the network.
@@ -164,6 +188,8 @@ pub(crate) enum NetworkProblem {
         "`.jwks_discovery()` wants a name without `?` and `#` (RFC 8414 §2): give `.jwks_url(…)` instead"
     )]
     Query,
+    #[error("`.jwks_root_certificates(…)`: {0}")]
+    Roots(RootsError),
     #[error("{0}: give at least {1}")]
     TooLittle(&'static str, &'static str),
     #[error(
@@ -186,6 +212,7 @@ pub(crate) struct Settings {
     max_stale: u64,
     timeout: Duration,
     limit: usize,
+    roots: Roots,
 }
 
 enum Source {
@@ -205,6 +232,10 @@ impl Network {
             return Ok(None);
         };
         let source = source(place, issuer).and_then(|source| self.check().map(|()| source));
+        let roots = match &*self.roots {
+            [] => Roots::default(),
+            pem => Roots::read(pem).map_err(|why| Problem::Network(NetworkProblem::Roots(why)))?,
+        };
         Ok(Some(NetworkKeys::new(Settings {
             issuer: issuer.into(),
             source: source.map_err(Problem::Network)?,
@@ -214,6 +245,7 @@ impl Network {
             max_stale: self.max_stale.as_secs(),
             timeout: self.timeout,
             limit: self.limit,
+            roots,
         })))
     }
 

@@ -5,6 +5,7 @@ use std::{io, sync::Arc, thread};
 use tokio::{runtime, sync::oneshot, time::timeout};
 
 use super::{
+    Settings,
     documents::{Documents, Trouble},
     keys::NetworkKeys,
 };
@@ -39,7 +40,8 @@ impl Refresher {
         }
         let mut tasks = Vec::with_capacity(issuers.len());
         for keys in issuers {
-            let fetcher = Fetcher::new(keys.settings.timeout, keys.settings.limit)?;
+            let Settings { timeout, limit, roots, .. } = &keys.settings;
+            let fetcher = Fetcher::new(*timeout, *limit, roots)?;
             tasks.push(keep_fresh(Ending(keys), Documents::new(fetcher), Arc::clone(clock)));
         }
         let (stop, stopped) = oneshot::channel();
