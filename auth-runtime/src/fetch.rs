@@ -11,7 +11,9 @@ use std::{
 
 use reqwest::{
     Certificate, Client, ClientBuilder, Method, Request, StatusCode, Url,
-    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION},
+    header::{
+        ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+    },
     redirect::Policy,
 };
 
@@ -83,6 +85,9 @@ pub(crate) enum FetchError {
     /// It answered, but not with a document.
     #[error("the answer is {0}")]
     Status(StatusCode),
+    /// It will answer later, and says when.
+    #[error("the answer is {status}")]
+    Later { status: StatusCode, retry_after: Duration },
     /// It says that the document is where nobody vouches for it.
     #[error("it redirects to another host or too often; give the address where it ends")]
     Redirected,
@@ -235,7 +240,7 @@ impl Fetcher {
             status if status.is_redirection() && response.headers().contains_key(LOCATION) => {
                 return Err(FetchError::Redirected);
             }
-            status => return Err(FetchError::Status(status)),
+            status => return Err(FetchError::status(status, response.headers())),
         }
         let etag = response.headers().get(ETAG).cloned();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
@@ -256,15 +261,18 @@ impl FetchError {
     /// Whether the same question may well be answered a little later. Otherwise somebody has to mend something.
     pub(crate) fn is_temporary(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
-            Self::Status(status) => {
-                status.is_server_error()
-                    || matches!(
-                        *status,
-                        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
-                    )
-            }
+            Self::Unreachable(_) | Self::Later { .. } => true,
+            Self::Status(status) => is_temporary(*status),
             Self::NoClient(_) | Self::Redirected | Self::TooLarge(_) => false,
+        }
+    }
+
+    /// `Retry-After` counts in seconds; as a date (RFC 9110 §10.2.3) it would have to be told by a clock that may be wrong.
+    fn status(status: StatusCode, headers: &HeaderMap) -> Self {
+        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        match seconds.map(Duration::from_secs) {
+            Some(retry_after) if is_temporary(status) => Self::Later { status, retry_after },
+            _ => Self::Status(status),
         }
     }
 
@@ -275,6 +283,11 @@ impl FetchError {
         }
         Self::Unreachable(causes.join(": "))
     }
+}
+
+fn is_temporary(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
 /// The causes, without the URL: it is said by whoever knows what it is for.

@@ -40,6 +40,9 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 const MOST_AT_ONCE: usize = 64;
 /// When to come back where the endpoint is out of reach.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// What the endpoint says of that is passed on within these bounds: nobody is to stay away for a day because of a mistake
+/// there, nor to come back at once.
+const RETRY_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Asks an authorization server about opaque tokens (RFC 7662).
 ///
@@ -430,6 +433,10 @@ impl Inner {
     fn failed(&self, error: &FetchError) -> VerifyError {
         match error {
             FetchError::Unreachable(_) => self.out_of_reach(&error.to_string()),
+            FetchError::Later { retry_after, .. } => {
+                let (least, most) = RETRY_BOUNDS;
+                self.out_of_reach_for(&error.to_string(), (*retry_after).clamp(least, most))
+            }
             FetchError::Status(status)
                 if status.is_server_error()
                     || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS]
@@ -457,8 +464,12 @@ impl Inner {
 
     /// A17: nobody can tell at the moment.
     fn out_of_reach(&self, why: &str) -> VerifyError {
+        self.out_of_reach_for(why, RETRY_AFTER)
+    }
+
+    fn out_of_reach_for(&self, why: &str, retry_after: Duration) -> VerifyError {
         tracing::warn!(endpoint = self.name, %why, "a token could not be introspected");
-        VerifyError::unavailable(RETRY_AFTER)
+        VerifyError::unavailable(retry_after)
     }
 
     /// A18: what answers is no introspection endpoint, or not as RFC 7662 has it.

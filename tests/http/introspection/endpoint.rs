@@ -27,6 +27,8 @@ pub(super) const LATER: u64 = 4_000_000_000;
 pub(super) enum Say {
     Json(Value),
     Status(u16),
+    /// With `Retry-After`.
+    Later(u16, &'static str),
     Raw(&'static str, Vec<u8>),
     Redirect(u16, String),
     Late(Duration, Value),
@@ -120,6 +122,9 @@ async fn answer(said: Say) -> HttpResponse {
         Say::Json(answer) => HttpResponse::Ok().json(answer),
         Say::Status(status) => HttpResponse::build(StatusCode::from_u16(status).unwrap())
             .json(json!({"error": "invalid_client"})),
+        Say::Later(status, when) => HttpResponse::build(StatusCode::from_u16(status).unwrap())
+            .insert_header((header::RETRY_AFTER, when))
+            .finish(),
         Say::Raw(content_type, body) => HttpResponse::Ok().content_type(content_type).body(body),
         Say::Redirect(status, to) => HttpResponse::build(StatusCode::from_u16(status).unwrap())
             .insert_header((header::LOCATION, to))

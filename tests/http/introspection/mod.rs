@@ -201,6 +201,31 @@ async fn a17_an_endpoint_that_is_out_of_reach_is_a_503() {
     assert_eq!(answer.retry_after.as_deref(), Some("5"));
 }
 
+/// What the endpoint asks for is passed on, within bounds.
+#[actix_web::test]
+async fn a17_when_the_endpoint_answers_again_is_passed_on() {
+    for (status, said, passed_on) in [
+        (429, "17", "17"),
+        (503, "17", "17"),
+        (500, "17", "17"),
+        (503, "0", "1"),
+        (503, "86400", "60"),
+        (503, "18446744073709551615", "60"),
+        (503, "soon", "5"),
+        (503, "-1", "5"),
+        (503, "Fri, 31 Dec 2099 23:59:59 GMT", "5"),
+    ] {
+        let (answer, log) = told(Say::Later(status, said)).await;
+        answer.assert(503, None, UNAVAILABLE);
+        assert_eq!(answer.retry_after.as_deref(), Some(passed_on), "{status} {said}");
+        assert!(log.contains("WARN") && log.contains(&status.to_string()), "{log}");
+    }
+    // Elsewhere it says nothing.
+    let (answer, _) = told(Say::Later(401, "17")).await;
+    answer.assert(500, None, NOT_AVAILABLE);
+    assert_eq!(answer.retry_after, None);
+}
+
 #[actix_web::test]
 async fn a_slow_answer_in_time_is_an_answer() {
     let (answer, _) = told(Say::Late(Duration::from_millis(100), active("ann"))).await;
