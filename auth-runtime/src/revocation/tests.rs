@@ -322,3 +322,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn where_a_configuration_says_the_same_they_are_the_same() {
+    let configured = |seconds| {
+        Revocations::builder().longest_lifetime(Duration::from_secs(seconds)).configured()
+    };
+    // Times that no other test configures.
+    let (one, other) = (configured(17_001), configured(17_002));
+    one.revoke_token(ISSUER, "7", u64::MAX);
+    let ann = token("ann", "7", 1_000);
+    assert_eq!(objection(&configured(17_001), &ann, 1_000), Some(Objection::Token));
+    assert_eq!(objection(&other, &ann, 1_000), None);
+    // It ends with the last who has it.
+    drop(one);
+    assert_eq!(objection(&configured(17_001), &ann, 1_000), None);
+}
+
+#[test]
+fn l5_whoever_goes_on_hears_of_everything_once_whatever_the_order() {
+    let [one, two, three] = [Revocations::new(), Revocations::new(), Revocations::new()];
+    let check = |it: &Revocations| RevocationCheck::from(it.clone());
+    one.revoke_token(ISSUER, "before", u64::MAX);
+    // Round and round: each goes on where another ended.
+    for (before, after) in [(&one, &two), (&two, &three), (&three, &one), (&one, &two)] {
+        check(after).take_over(&check(before));
+    }
+    for (jti, by) in [("before", &one), ("1", &one), ("2", &two), ("3", &three)] {
+        by.revoke_token(ISSUER, jti, u64::MAX);
+        for it in [&one, &two, &three] {
+            let found = objection(it, &token("ann", jti, 1_000), 1_000);
+            assert_eq!(found, Some(Objection::Token), "{jti}");
+        }
+    }
+    // Revoked again after one of them alone restored it: all know.
+    one.restore_token(ISSUER, "1");
+    assert_eq!(objection(&three, &token("ann", "1", 1_000), 1_000), None);
+    one.revoke_token(ISSUER, "1", u64::MAX);
+    assert_eq!(objection(&three, &token("ann", "1", 1_000), 1_000), Some(Objection::Token));
+}
