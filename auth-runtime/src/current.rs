@@ -103,6 +103,11 @@ impl Current {
         poll()
     }
 
+    /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
+    pub(crate) fn hides(request: &HttpRequest) -> bool {
+        Self::with(request, |current| current.hides).unwrap_or(false)
+    }
+
     /// Looks at what stands in the slot, if it belongs to this request.
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let mut current = CURRENT.take();

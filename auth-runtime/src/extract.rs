@@ -15,7 +15,7 @@ use actix_web::{Error, FromRequest, HttpRequest, dev, dev::ServiceRequest};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    audit,
+    audit::{self, Asked, At},
     auth::{Auth, Authenticating},
     current::Current,
     guard::no_auth,
@@ -141,12 +141,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Claims<T> {
     }
 }
 
+/// Who decides, for events.
+const EXTRACTOR: &str = "an extractor";
+
 /// The future of the extractors above. Ready at once unless a verifier makes it wait.
 #[must_use = "futures do nothing unless polled"]
 pub struct Identify<T> {
     request: HttpRequest,
     finish: fn(Option<Identity>) -> Result<T, Rejection>,
     authenticating: Authenticating,
+    /// Whether the guard, or another extractor, decided before.
+    decided: bool,
 }
 
 impl<T> fmt::Debug for Identify<T> {
@@ -157,7 +162,8 @@ impl<T> fmt::Debug for Identify<T> {
 
 impl<T> Identify<T> {
     fn new(request: &HttpRequest, finish: fn(Option<Identity>) -> Result<T, Rejection>) -> Self {
-        Self { request: request.clone(), finish, authenticating: Authenticating::default() }
+        let authenticating = Authenticating::default();
+        Self { request: request.clone(), finish, authenticating, decided: false }
     }
 
     /// The guard's identity if there is one, else the outcome of verifying here.
@@ -168,6 +174,7 @@ impl<T> Identify<T> {
         let request = &self.request;
         if let Some(identity) = Current::with(request, |current| current.identity.clone()).flatten()
         {
+            self.decided = true;
             return Poll::Ready(Ok(Some(identity)));
         }
         let Some(auth) = Auth::of(request) else {
@@ -179,6 +186,11 @@ impl<T> Identify<T> {
             Current::with(request, |current| current.identity = Some(identity.clone()));
         }
         Poll::Ready(identity)
+    }
+
+    /// The owner of a credential that was refused although it is genuine, for events.
+    pub(crate) fn turned_away(&self) -> Option<&Identity> {
+        self.authenticating.turned_away()
     }
 }
 
@@ -195,16 +207,41 @@ impl<T> Future for Identify<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let identity = ready!(self.poll_identity(context));
         let caller = identity.as_ref().ok().and_then(Option::clone);
-        Poll::Ready(identity.and_then(self.finish).map_err(|rejection| {
-            let route = self.request.match_pattern();
-            let handler = format!("an extractor at {}", route.as_deref().unwrap_or("?"));
-            audit::denied(&handler, &rejection, None, caller.as_ref());
-            // `Option<Identity>` forgets errors. Below an attribute the handler's own future remembers this one.
-            if rejection.is_about_given_credentials() {
-                Current::with(&self.request, |current| current.rejection = Some(rejection.clone()));
+        let by = At(EXTRACTOR, &self.request);
+        let asked = Asked { request: &self.request, by: &by, hides: false };
+        Poll::Ready(match identity.and_then(self.finish) {
+            Ok(found) => {
+                if !self.decided {
+                    audit::granted(asked, caller.as_ref());
+                }
+                Ok(found)
             }
-            rejection.into_error(&self.request, None)
-        }))
+            // `Option<Identity>` forgets errors. Below an attribute the handler's own future remembers this one.
+            Err(rejection) if rejection.is_about_given_credentials() => {
+                let caller = caller.as_ref().or(self.turned_away());
+                let known = Current::with(&self.request, |current| {
+                    current.rejection.replace(rejection.clone()).is_some()
+                });
+                // Several extractors of one handler may come upon the same credential.
+                if known != Some(true) {
+                    audit::denied(asked, &rejection, None, caller);
+                }
+                Err(rejection.into_error(&self.request, None))
+            }
+            // Nobody is refused where it is an `Option`.
+            Err(rejection) => {
+                let (request, hides) = (self.request.clone(), Current::hides(&self.request));
+                Err(rejection.into_error_with(&self.request, move |rejection| {
+                    let by = At(EXTRACTOR, &request);
+                    audit::denied(
+                        Asked { request: &request, by: &by, hides },
+                        rejection,
+                        None,
+                        None,
+                    );
+                }))
+            }
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use tracing::Span;
 
 use crate::{
-    audit::{self, Stopwatch},
+    audit::{self, Asked, metrics::Stopwatch},
     auth::{Auth, Authenticating, Panicked, poll_caught},
     decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide},
     identity::Identity,
@@ -62,12 +62,19 @@ pub fn guard<'a>(
         if passed.undecided.is_none() {
             return Poll::Ready(Ok(passed.identity));
         }
+        let rejection = Rejection::NotAvailable;
+        audit::denied(
+            location.asked(&location, request),
+            &rejection,
+            None,
+            passed.identity.as_ref(),
+        );
         tracing::error!(
             "{} hangs on `Policy::When`, and only an attribute knows a handler's arguments, so the request was denied: \
              write `#[authorize(when(…))]` on the handler",
             location.describe()
         );
-        Poll::Ready(Err(Rejection::NotAvailable))
+        Poll::Ready(Err(rejection))
     })
 }
 
@@ -85,6 +92,16 @@ pub(crate) trait Place: Copy {
 
     /// Says where to look.
     fn describe(self) -> String;
+
+    /// Whether every denial here is the application's own 404.
+    fn hides(self) -> bool {
+        false
+    }
+
+    /// What an event says of where something was decided; `by` is the handler's name.
+    fn asked<'a>(self, by: &'a dyn fmt::Display, request: &'a HttpRequest) -> Asked<'a> {
+        Asked { request, by, hides: self.hides() }
+    }
 }
 
 impl Place for &'static Location<'static> {
@@ -147,24 +164,25 @@ impl Guarding {
         });
         let _entered = span.clone().entered();
         let result = ready!(self.advance(request, policy, place, context));
+        let handler = place.handler();
+        let asked = place.asked(&handler, request);
         match &result {
-            Ok(Passed { identity, undecided: None }) => {
-                audit::granted(&place.handler(), identity.as_ref());
-            }
+            Ok(Passed { identity, undecided: None }) => audit::granted(asked, identity.as_ref()),
             // The arguments decide.
             Ok(Passed { undecided: Some(_), .. }) => {}
             Err(rejection) => {
-                audit::denied(&place.handler(), rejection, self.denial.as_ref(), self.identity());
+                audit::denied(asked, rejection, self.denial.as_ref(), self.identity());
             }
         }
         Poll::Ready(result)
     }
 
-    /// Who the caller turned out to be.
+    /// Who the caller turned out to be, for events.
     fn identity(&self) -> Option<&Identity> {
         match &self.stage {
             Stage::Deciding(identity) | Stage::Asking(identity, ..) => identity.as_ref(),
-            Stage::Start | Stage::Authenticating(_) => None,
+            Stage::Authenticating(authenticating) => authenticating.turned_away(),
+            Stage::Start => None,
         }
     }
 
@@ -271,11 +289,11 @@ pub(crate) fn settle(
 ) -> Result<(), Rejection> {
     let mut denial = None;
     let result = settle_by(request, policy, place, identity, undecided, holds, &mut denial);
+    let handler = place.handler();
+    let asked = place.asked(&handler, request);
     match &result {
-        Ok(()) => audit::granted(&place.handler(), identity),
-        Err(rejection) => {
-            audit::denied(&place.handler(), rejection, denial.as_ref(), identity);
-        }
+        Ok(()) => audit::granted(asked, identity),
+        Err(rejection) => audit::denied(asked, rejection, denial.as_ref(), identity),
     }
     result
 }
@@ -462,7 +480,21 @@ impl Rejection {
         let request = request.clone();
         let render = move |rejection: &Self| rejection.clone().into_response(&request);
         let waited_for = Cell::new(response);
-        RejectionError { rejection: self, waited_for, render: Box::new(render) }.into()
+        let event = Cell::default();
+        RejectionError { rejection: self, waited_for, render: Box::new(render), event }.into()
+    }
+
+    /// The same, with something to say once somebody looks at it.
+    pub(crate) fn into_error_with(
+        self,
+        request: &HttpRequest,
+        event: impl FnOnce(&Self) + 'static,
+    ) -> Error {
+        let error = self.into_error(request, None);
+        if let Some(error) = error.as_error::<RejectionError>() {
+            error.event.set(Some(Box::new(event)));
+        }
+        error
     }
 
     pub(crate) fn answer(&self, request: &HttpRequest) -> Answering {

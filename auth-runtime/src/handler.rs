@@ -12,6 +12,7 @@ use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Responde
 use pin_project_lite::pin_project;
 
 use crate::{
+    audit,
     auth::{Auth, Pinned},
     credential::Method,
     current::{Current, Loading, Refused},
@@ -70,6 +71,10 @@ impl Place for &'static Site {
     fn describe(self) -> String {
         let Site { policy: _, hides: _, module, handler, file, line } = self;
         format!("`{module}::{handler}` ({file}:{line})")
+    }
+
+    fn hides(self) -> bool {
+        self.hides
     }
 }
 
@@ -213,11 +218,10 @@ where
 {
     fn answer(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         // A guarded handler inside a hidden one hides too.
-        let hides =
-            self.site.hides || Current::with(&self.request, |outer| outer.hides).unwrap_or(false);
+        let hides = self.site.hides || Current::hides(&self.request);
         // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
-        let ours = |error: &Error| hides && RejectionError::is_denial(error);
-        let rejection = match ready!(self.as_mut().advance(context)) {
+        let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
+        let rejection = match ready!(self.as_mut().advance(hides, context)) {
             Ok(response) if response.error().is_some_and(ours) => Rejection::NotFound,
             Ok(response) => return Poll::Ready(response),
             Err(Refused::Error(error)) if ours(&error) => Rejection::NotFound,
@@ -248,6 +252,7 @@ where
     /// From stage to stage, as far as possible.
     fn advance(
         self: Pin<&mut Self>,
+        hides: bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<HttpResponse, Refused>> {
         let mut this = self.project();
@@ -258,7 +263,7 @@ where
                 StageProjection::Guard { guarding } => {
                     let passed = ready!(guarding.poll(request, &site.policy, site, context))?;
                     *this.undecided = passed.undecided;
-                    let mut current = Some(Current::new(request, passed.identity, site.hides));
+                    let mut current = Some(Current::new(request, passed.identity, hides));
                     let payload = &mut *this.payload;
                     let extracting =
                         Current::during(&mut current, || Args::from_request(request, payload));
@@ -271,7 +276,7 @@ where
                         Ok(()) => {}
                         // As below: nothing is told before the decision.
                         Err(Refused::Error(_)) if site.hides && this.undecided.is_some() => {
-                            return Poll::Ready(Err(Rejection::NotFound.into()));
+                            return Poll::Ready(Err(hidden(request, site, this.current.as_ref())));
                         }
                         Err(refused) => return Poll::Ready(Err(refused)),
                     }
@@ -287,7 +292,7 @@ where
                         Ok(arguments) => arguments,
                         // As long as it is not decided, what is wrong with the arguments would tell that there is something.
                         Err(_) if site.hides && this.undecided.is_some() => {
-                            return Poll::Ready(Err(Rejection::NotFound.into()));
+                            return Poll::Ready(Err(hidden(request, site, this.current.as_ref())));
                         }
                         Err(error) => return Poll::Ready(Err(error.into().into())),
                     };
@@ -335,6 +340,13 @@ fn mark(response: &mut HttpResponse, current: Option<&Current>, request: &HttpRe
     {
         response::renew_nonce(response, nonce);
     }
+}
+
+/// Arguments that cannot be read, where telling so would tell that there is something.
+fn hidden(request: &HttpRequest, site: &'static Site, current: Option<&Current>) -> Refused {
+    let identity = current.and_then(|it| it.identity.as_ref());
+    audit::denied(site.asked(&site, request), &Rejection::NotFound, None, identity);
+    Rejection::NotFound.into()
 }
 
 /// Waits for everything that decides for itself whether the caller may have it, in the order of the arguments.

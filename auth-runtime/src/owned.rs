@@ -15,7 +15,7 @@ use std::{
 use actix_web::{Error, FromRequest, HttpRequest, dev};
 
 use crate::{
-    audit,
+    audit::{self, Asked, At},
     auth::{Panicked, poll_caught},
     current::{Current, Loading, Refused},
     extract::Identify,
@@ -230,25 +230,48 @@ impl<T> Future for Owning<T> {
 // `Owning` holds no self-reference.
 impl<T> Unpin for Owning<T> {}
 
-/// Who is it, what do they want, and may they have it? Leaves the resource in `found` if so.
+/// Leaves the resource in `found` if the caller may have it. Every outcome is an event, but for the application's own error.
 async fn load<T: Resource>(
     request: HttpRequest,
     found: Rc<Cell<Option<T>>>,
 ) -> Result<(), Refused> {
-    let hides = T::DENIED == Denied::NotFound
-        || Current::with(&request, |current| current.hides).unwrap_or(false);
-    let denial = |otherwise| if hides { Rejection::NotFound } else { otherwise };
+    let hides = T::DENIED == Denied::NotFound || Current::hides(&request);
+    let mut caller = None;
+    let decided = decide::<T>(&request, &mut caller).await;
+    let by = At("`Owned`", &request);
+    let asked = Asked { request: &request, by: &by, hides };
+    match decided {
+        Ok(resource) => {
+            audit::granted(asked, caller.as_ref());
+            found.set(Some(resource));
+            Ok(())
+        }
+        Err(Refused::Rejection(rejection)) => {
+            audit::denied(asked, &rejection, None, caller.as_ref());
+            let hidden = hides && rejection.is_denial();
+            Err(if hidden { Rejection::NotFound } else { rejection }.into())
+        }
+        Err(error) => Err(error),
+    }
+}
 
-    let mut asking = Identify::caller(&request);
+/// Who is it, what do they want, and may they have it? Leaves the first answer in `caller`.
+async fn decide<T: Resource>(
+    request: &HttpRequest,
+    caller: &mut Option<Identity>,
+) -> Result<T, Refused> {
+    let mut asking = Identify::caller(request);
     let identity = poll_fn(|context| asking.poll_identity(context)).await;
     let identity = match identity {
-        Ok(Some(identity)) => identity,
-        Ok(None) => return Err(denial(Rejection::no_credentials()).into()),
-        Err(rejection) if rejection.is_denial() => return Err(denial(rejection).into()),
-        Err(rejection) => return Err(rejection.into()),
+        Ok(Some(identity)) => &*caller.insert(identity),
+        Ok(None) => return Err(Rejection::no_credentials().into()),
+        Err(rejection) => {
+            *caller = asking.turned_away().cloned();
+            return Err(rejection.into());
+        }
     };
 
-    let id = match Parameter::of(&request, T::PARAMETER) {
+    let id = match Parameter::of(request, T::PARAMETER) {
         Parameter::Text(id) => {
             let parsed = std::panic::catch_unwind(AssertUnwindSafe(|| id.parse().ok()));
             parsed.map_err(|_| failed("`Id::from_str` panicked"))?
@@ -270,7 +293,7 @@ async fn load<T: Resource>(
     };
 
     // A `load` that panics before it gives its future panics inside this one.
-    let mut loading = pin!(async { T::load(id, &request).await });
+    let mut loading = pin!(async { T::load(id, request).await });
     let loaded = poll_fn(|context| poll_caught(loading.as_mut(), context)).await;
     let resource = match loaded {
         Ok(Ok(Some(resource))) => resource,
@@ -278,19 +301,9 @@ async fn load<T: Resource>(
         Ok(Err(error)) => return Err(Refused::Error(error.into())),
         Err(Panicked) => return Err(failed("`load` panicked").into()),
     };
-    match std::panic::catch_unwind(AssertUnwindSafe(|| resource.permits(&identity))) {
-        Ok(true) => {
-            found.set(Some(resource));
-            Ok(())
-        }
-        Ok(false) => {
-            let rejection = denial(Rejection::Forbidden);
-            let route = request.match_pattern();
-            let handler =
-                format_args!("`Owned` at {}", route.as_deref().unwrap_or("?")).to_string();
-            audit::denied(&handler, &rejection, None, Some(&identity));
-            Err(rejection.into())
-        }
+    match std::panic::catch_unwind(AssertUnwindSafe(|| resource.permits(identity))) {
+        Ok(true) => Ok(resource),
+        Ok(false) => Err(Rejection::Forbidden.into()),
         Err(_) => Err(failed("`permits` panicked").into()),
     }
 }

@@ -184,7 +184,12 @@ pub(crate) struct RejectionError {
     /// The response where it had to be waited for; the first look gets it.
     pub(crate) waited_for: Cell<Option<HttpResponse>>,
     pub(crate) render: Box<dyn Fn(&Rejection) -> HttpResponse>,
+    /// Says that this was refused, as soon as somebody looks: an `Option` of the extractor forgets the error unseen, and
+    /// goes on without.
+    pub(crate) event: Cell<Option<Event>>,
 }
+
+type Event = Box<dyn FnOnce(&Rejection)>;
 
 impl RejectionError {
     /// Whether an error of actix-web's is ours.
@@ -192,9 +197,18 @@ impl RejectionError {
         error.as_error::<Self>().is_some()
     }
 
-    /// Whether an error of actix-web's is a refusal of ours.
-    pub(crate) fn is_denial(error: &actix_web::Error) -> bool {
-        error.as_error::<Self>().is_some_and(|error| error.rejection.is_denial())
+    /// Whether an error of actix-web's is a refusal of ours, for whoever answers it with something else then.
+    pub(crate) fn is_answered_as_denial(error: &actix_web::Error) -> bool {
+        error.as_error::<Self>().is_some_and(|error| {
+            error.announce();
+            error.rejection.is_denial()
+        })
+    }
+
+    fn announce(&self) {
+        if let Some(event) = self.event.take() {
+            event(&self.rejection);
+        }
     }
 }
 
@@ -216,6 +230,7 @@ impl ResponseError for RejectionError {
     }
 
     fn error_response(&self) -> HttpResponse {
+        self.announce();
         self.waited_for.take().unwrap_or_else(|| (self.render)(&self.rejection))
     }
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod api_keys;
 mod attempts;
+mod audit;
 mod authentication;
 mod authorization;
 mod bodies;

@@ -210,7 +210,7 @@ async fn l1_l2_every_decision_is_an_event_and_none_holds_a_token() {
     }
     for (event, parts) in events.iter().zip([
         [
-            r#"denied handler=http::admin reason="forbidden""#,
+            r#"denied handler=http::admin outcome="denied" reason="forbidden" status=403"#,
             r#"policy="this does not hold: role `admin`""#,
             r#"issuer="https://id.test/" subject="ann\r\nINFO forged""#,
         ],

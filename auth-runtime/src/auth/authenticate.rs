@@ -28,7 +28,11 @@ use crate::{
 
 /// One request being authenticated. `None` is an anonymous caller: no credential, nothing wrong.
 #[derive(Default)]
-pub(crate) struct Authenticating(State);
+pub(crate) struct Authenticating {
+    state: State,
+    /// Whom somebody vouched for, and who was not let in all the same.
+    turned_away: Option<Identity>,
+}
 
 #[derive(Default)]
 enum State {
@@ -140,15 +144,17 @@ impl Authenticating {
         request: &HttpRequest,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Identity>, Rejection>> {
-        if let State::Start = self.0 {
+        if let State::Start = self.state {
             match auth.start(request) {
-                Started::Done(found) => return Poll::Ready(auth.let_in(found, request)),
+                Started::Done(found) => {
+                    return Poll::Ready(auth.let_in(found, request, &mut self.turned_away));
+                }
                 Started::Waiting { kept, check_expiry, answer } => {
-                    self.0 = State::Waiting { kept, check_expiry, answer };
+                    self.state = State::Waiting { kept, check_expiry, answer };
                 }
             }
         }
-        let State::Waiting { kept, check_expiry, answer } = &mut self.0 else {
+        let State::Waiting { kept, check_expiry, answer } = &mut self.state else {
             return Poll::Ready(Err(Rejection::NotAvailable));
         };
         let answer = ready!(poll_caught(answer.as_mut(), context));
@@ -159,7 +165,13 @@ impl Authenticating {
             Some(known) => Ok(known),
             None => auth.vouched(answer, *check_expiry, given, Keep::Yes, request),
         };
-        Poll::Ready(auth.let_in(found.map(Some), request))
+        Poll::Ready(auth.let_in(found.map(Some), request, &mut self.turned_away))
+    }
+
+    /// The owner of a credential that is genuine and was refused nevertheless, for events: who must not come in may be
+    /// known.
+    pub(crate) fn turned_away(&self) -> Option<&Identity> {
+        self.turned_away.as_ref()
     }
 }
 
@@ -178,7 +190,7 @@ impl Auth {
             {
                 None
             }
-            Started::Done(found) => self.let_in(found, request).ok().flatten(),
+            Started::Done(found) => self.let_in(found, request, &mut None).ok().flatten(),
             Started::Waiting { .. } => None,
         }
     }
@@ -189,24 +201,35 @@ impl Auth {
         &self,
         found: Result<Option<Vouched<'_>>, Rejection>,
         request: &HttpRequest,
+        turned_away: &mut Option<Identity>,
     ) -> Result<Option<Identity>, Rejection> {
         self.count(request, found.as_ref().err());
         let Some(vouched) = found? else { return Ok(None) };
+        match self.check(&vouched, request) {
+            Ok(()) => Ok(Some(vouched.identity)),
+            Err(rejection) => {
+                *turned_away = Some(vouched.identity);
+                Err(rejection)
+            }
+        }
+    }
+
+    fn check(&self, vouched: &Vouched<'_>, request: &HttpRequest) -> Result<(), Rejection> {
         let Vouched { identity, given, bound_to, kept } = vouched;
         // A revoked credential is genuine, and so no failed attempt.
-        self.still_stands(&identity)?;
-        if kept == Keep::Done {
-            return Ok(Some(identity));
+        self.still_stands(identity)?;
+        if *kept == Keep::Done {
+            return Ok(());
         }
-        let proven = self.check_binding(bound_to.as_deref(), given, request);
+        let proven = self.check_binding(bound_to.as_deref(), *given, request);
         self.count(request, proven.as_ref().err());
         let nonce = proven?;
-        if kept == Keep::Yes {
+        if *kept == Keep::Yes {
             let (auth, kept) = (self.clone(), given.keep());
             let remembered = Remembered { auth, kept, identity: identity.clone(), nonce };
             request.extensions_mut().insert(remembered);
         }
-        Ok(Some(identity))
+        Ok(())
     }
 
     fn start<'a>(&self, request: &'a HttpRequest) -> Started<'a> {
