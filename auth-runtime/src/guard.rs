@@ -122,7 +122,7 @@ pub(crate) struct Guarding {
     /// Why the policy denied, if it did.
     denial: Option<Denial>,
     watch: Option<Stopwatch>,
-    /// Everything that is logged on the way stands in it.
+    /// Everything that is logged on the way stands in it. Kept only while something makes us wait.
     span: Option<Span>,
 }
 
@@ -159,10 +159,23 @@ impl Guarding {
         place: impl Place,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let span = self.span.get_or_insert_with(|| {
+        let span = self.span.take().unwrap_or_else(|| {
             tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %place.handler())
         });
-        let _entered = span.clone().entered();
+        let polled = span.in_scope(|| self.decide(request, policy, place, context));
+        if polled.is_pending() {
+            self.span = Some(span);
+        }
+        polled
+    }
+
+    fn decide(
+        &mut self,
+        request: &HttpRequest,
+        policy: &'static Policy,
+        place: impl Place,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Passed, Rejection>> {
         let result = ready!(self.advance(request, policy, place, context));
         let handler = place.handler();
         let asked = place.asked(&handler, request);
