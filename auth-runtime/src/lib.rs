@@ -80,6 +80,7 @@
 //! * [Keys](guide::keys): where an issuer's keys come from, and what happens when they change or the issuer is away.
 //! * [Revocation](guide::revocation): tokens that are taken back before they expire.
 //! * [Configuration](guide::configuration): all of this from a file and the environment, and changed while running.
+//! * [Observability](guide::observability): events, a span and metrics, and what is never written.
 //! * [Testing](guide::testing): the guard, and what is behind it.
 //!
 //! # The path of a request
@@ -90,7 +91,8 @@
 //! modules of this crate stand in the order of that path.
 //!
 //! Why a request was refused is a `tracing` event: every decision has the target `auth_runtime::decision`, and the cause of
-//! every 500 is one at error level. Nobody sees them unless the application installs a subscriber.
+//! every 500 is one at error level. Nobody sees them unless the application installs a subscriber; the guide's chapter on
+//! [observability](guide::observability) says how.
 //!
 //! # Features
 //!
@@ -99,7 +101,7 @@
 //! | `aws-lc` (default) | cryptography by AWS-LC |
 //! | `rust-crypto` | cryptography in Rust; used where `aws-lc` is off |
 //! | `jwks` | an HTTP client: keys by URL and discovery, and introspection |
-//! | `metrics` | counts of decisions, for the recorder that the application installs |
+//! | `metrics` | counts of decisions, key refreshes and more, for the recorder that the application installs |
 //! | `redis` | revocations that several instances share through Redis |
 //! | `testing` | the module `testing`: tokens and identities for tests |
 //!

@@ -6,6 +6,7 @@ mod discovery;
 mod faults;
 mod keys;
 mod logs;
+mod metrics;
 mod provider;
 mod ready;
 mod tls;

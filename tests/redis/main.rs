@@ -4,6 +4,7 @@
 //! that they are skipped; with `AUTH_TEST_REQUIRE_ALL` they fail.
 
 mod configured;
+mod metrics;
 #[allow(dead_code, reason = "shared with the tests of the response contract")]
 #[path = "../http/server.rs"]
 mod server;

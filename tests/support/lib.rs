@@ -1,5 +1,7 @@
 //! What the tests share: applications that know three callers by opaque tokens, and questions to ask of them.
 
+mod recorded;
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -21,6 +23,8 @@ use auth_runtime::{
     Auth,
     verifier::{Verification, Verified, Verifier, VerifyError},
 };
+
+pub use recorded::Recorded;
 
 /// Knows the tokens `user`, `editor` and `admin`; each has the one role of its name. Counts how often it is asked.
 #[derive(Clone, Debug, Default)]

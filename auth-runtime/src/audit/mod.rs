@@ -3,6 +3,8 @@
 //! They have the target `auth_runtime::decision`: `granted` at debug level, `denied` at info level. Everything that comes
 //! from a token or a request is written as a quoted string with escapes, so that no claim can forge a line. No event holds
 //! a token, a key or a header. Nothing of an event is computed unless somebody listens to it.
+//!
+//! The guide's chapter on observability lists the fields, and what [`metrics`] counts.
 
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;

@@ -14,6 +14,7 @@ use crate::issuer::network::{Refresher, RefresherError};
 use crate::{
     address::{ForwardedBy, NetworkError, Networks},
     attempts::{Attempts, LimitError},
+    audit::metrics,
     challenge::{Challenges, RealmError},
     clock::{Clock, SystemClock},
     credential::{Cookie, OriginError, Places},
@@ -406,6 +407,7 @@ impl AuthBuilder {
         let responses = Responses { challenges, proxy, body, not_found };
         let dpop_on = dpop.is_some();
         let places = Places { proxy, tokens, dpop: dpop_on, cookie, api_key, limit: token_limit };
+        metrics::describe();
         // Last: what does not build asks nobody.
         #[cfg(feature = "jwks")]
         let refresher = {

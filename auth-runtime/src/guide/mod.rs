@@ -1,7 +1,7 @@
 //! The guide: one chapter for each thing an attribute can ask, with what is let through and what is refused.
 //!
 //! Every chapter begins with a sentence that says what it is about, and ends with an example that shows both. The first are
-//! about one question each, the others about attributes: combined, hidden, stacked, on a module, tested.
+//! about one question each, the others about attributes: combined, hidden, stacked, on a module, observed, tested.
 
 #[doc = include_str!("authentication.md")]
 pub mod authentication {}
@@ -59,6 +59,9 @@ pub mod revocation {}
 
 #[doc = include_str!("configuration.md")]
 pub mod configuration {}
+
+#[doc = include_str!("observability.md")]
+pub mod observability {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}

@@ -24,6 +24,7 @@ pub use self::{
     sharing::{NotShared, Sharing},
 };
 use crate::{
+    audit::metrics,
     clock::{Clock, SystemClock},
     credential::Method,
     rejection::Rejection,
@@ -115,7 +116,7 @@ impl Revocations {
     /// }
     /// ```
     pub fn revoke_token(&self, issuer: &str, jti: &str, expires_at: u64) {
-        self.0.raise(Kind::Token, issuer, jti, expires_at);
+        self.raise(Kind::Token, issuer, jti, expires_at);
     }
 
     /// Revokes what was issued to a subject (`sub`) of an issuer (`iss`), both exact, before a time.
@@ -139,31 +140,41 @@ impl Revocations {
     /// revocations.revoke_subject("https://id.example.com/", "ann", SystemClock.now() + 1);
     /// ```
     pub fn revoke_subject(&self, issuer: &str, subject: &str, issued_before: u64) {
-        self.0.raise(Kind::Subject, issuer, subject, issued_before);
+        self.raise(Kind::Subject, issuer, subject, issued_before);
     }
 
     /// Revokes everything that an issuer (`iss`, exact) issued before a time, in seconds since the Unix epoch.
     ///
     /// The time is understood as in [`revoke_subject`](Self::revoke_subject).
     pub fn revoke_issued_before(&self, issuer: &str, time: u64) {
-        self.0.raise(Kind::Issuer, issuer, "", time);
+        self.raise(Kind::Issuer, issuer, "", time);
     }
 
     /// Takes a mistaken [`revoke_token`](Self::revoke_token) back.
     pub fn restore_token(&self, issuer: &str, jti: &str) {
-        self.0.remove(Kind::Token, issuer, jti);
+        self.remove(Kind::Token, issuer, jti);
     }
 
     /// Takes a mistaken [`revoke_subject`](Self::revoke_subject) back, whatever its time.
     ///
     /// After one that was meant there is no need to: what the subject gets from then on is good.
     pub fn restore_subject(&self, issuer: &str, subject: &str) {
-        self.0.remove(Kind::Subject, issuer, subject);
+        self.remove(Kind::Subject, issuer, subject);
     }
 
     /// Takes a mistaken [`revoke_issued_before`](Self::revoke_issued_before) back, whatever its time.
     pub fn restore_issued_before(&self, issuer: &str) {
-        self.0.remove(Kind::Issuer, issuer, "");
+        self.remove(Kind::Issuer, issuer, "");
+    }
+
+    fn raise(&self, kind: Kind, issuer: &str, name: &str, time: u64) {
+        self.0.raise(kind, issuer, name, time);
+        metrics::revoked_here(self.0.len());
+    }
+
+    fn remove(&self, kind: Kind, issuer: &str, name: &str) {
+        self.0.remove(kind, issuer, name);
+        metrics::revoked_here(self.0.len());
     }
 }
 

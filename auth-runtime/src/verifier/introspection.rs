@@ -19,6 +19,7 @@ use self::{
 };
 use super::{Verification, Verifier, VerifyError};
 use crate::{
+    audit::metrics,
     claims::ClaimPath,
     clock::{Clock, SystemClock},
     danger::DangerousIntrospection,
@@ -374,7 +375,9 @@ struct Inner {
 impl Verifier for Introspector {
     fn verify(&self, token: &str, _request: &HttpRequest) -> Verification {
         let fingerprint = Fingerprint::of(token);
-        if let Some(known) = self.0.cache.get(&fingerprint, self.0.clock.now()) {
+        let known = self.0.cache.get(&fingerprint, self.0.clock.now());
+        metrics::looked_up(metrics::Cache::Introspection, known.is_some());
+        if let Some(known) = known {
             return Verification::Ready(Ok(known));
         }
         let (inner, token) = (Arc::clone(&self.0), token.to_owned());

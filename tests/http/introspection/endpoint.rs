@@ -24,7 +24,7 @@ pub(super) const LATER: u64 = 4_000_000_000;
 
 /// What the endpoint does.
 #[derive(Clone)]
-pub(super) enum Say {
+pub(crate) enum Say {
     Json(Value),
     Status(u16),
     /// With `Retry-After`.
@@ -47,14 +47,14 @@ pub(super) struct Question {
     pub(super) form: String,
 }
 
-pub(super) struct Endpoint {
+pub(crate) struct Endpoint {
     server: Server,
     questions: Arc<Mutex<Vec<Question>>>,
 }
 
 impl Endpoint {
     /// Answers about each token as `say` says.
-    pub(super) fn start(say: impl Fn(&str) -> Say + Clone + Send + 'static) -> Self {
+    pub(crate) fn start(say: impl Fn(&str) -> Say + Clone + Send + 'static) -> Self {
         let questions = Arc::new(Mutex::new(Vec::new()));
         let notes = Arc::clone(&questions);
         let server = Server::start(move |config| {
@@ -79,7 +79,7 @@ impl Endpoint {
     }
 
     /// How the application asks it, for tokens of the audience `api`.
-    pub(super) fn introspection(&self) -> Introspection {
+    pub(crate) fn introspection(&self) -> Introspection {
         Introspection::new(self.url())
             .client_secret_basic("api", "hush")
             .issuer(ISSUER)
@@ -178,7 +178,7 @@ pub(super) fn active_without(member: &str) -> Value {
 }
 
 /// Every token is its subject's name, except the unknown ones.
-pub(super) fn by_name(token: &str) -> Say {
+pub(crate) fn by_name(token: &str) -> Say {
     match token {
         "user" | "admin" | "ann" | "bob" => Say::Json(active(token)),
         _ => Say::Json(json!({"active": false})),

@@ -1,7 +1,7 @@
 //! RESPONSES A16 to A18, CHECKLIST P1 and P3: opaque tokens, judged by asking whoever issued them.
 
 mod cache;
-mod endpoint;
+pub(crate) mod endpoint;
 
 use std::{fmt::Write as _, net::TcpListener, time::Duration};
 

@@ -15,7 +15,11 @@ use super::{
     Settings,
     documents::{News, Trouble},
 };
-use crate::{issuer::LoadedKey, verifier::VerifyError};
+use crate::{
+    audit::metrics::{self, Refresh},
+    issuer::LoadedKey,
+    verifier::VerifyError,
+};
 
 /// Keys that an issuer publishes.
 pub(crate) struct NetworkKeys {
@@ -213,6 +217,11 @@ impl NetworkKeys {
             trouble: None,
             failures: 0,
         };
+        let refresh = match &result {
+            Ok(News::Keys(_)) => Refresh::Fetched,
+            Ok(News::Same) => Refresh::Unchanged,
+            Err(_) => Refresh::Failed,
+        };
         match result {
             Ok(news) => {
                 if let News::Keys(keys) = news {
@@ -238,6 +247,7 @@ impl NetworkKeys {
                 next.trouble = Some(trouble);
             }
         }
+        metrics::refreshed(&settings.issuer, refresh, next.confirmed);
         self.snapshot.store(Arc::new(next));
         self.fetching.store(false, Ordering::Release);
         self.answer();

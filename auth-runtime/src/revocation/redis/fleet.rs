@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{
-    super::{NotShared, store::Kind},
+    super::{NotShared, metrics, store::Kind},
     Command, Shared, describe,
     records::{self, Change, Gap, Id, KINDS, Keys, Revoked},
 };
@@ -77,11 +77,16 @@ impl Fleet {
         Self { client, keys, shared, commands, loading, last: Id::NONE, reload_at: Instant::now() }
     }
 
-    pub(super) fn start(self) -> io::Result<()> {
+    /// Starts the thread. `prefix` is what these revocations are called by in metrics.
+    pub(super) fn start(self, prefix: String) -> io::Result<()> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new()
             .name("auth-revocations".to_owned())
-            .spawn(move || runtime.block_on(self.run()))
+            .spawn(move || {
+                // Beside the rest: it goes on while Redis makes the rest wait, and ends with it.
+                runtime.spawn(measure(prefix, Arc::clone(&self.shared)));
+                runtime.block_on(self.run());
+            })
             .map(drop)
     }
 
@@ -346,6 +351,16 @@ impl Fleet {
             tracing::warn!(entries = missing.len(), "Redis lacked revocations, and has them again");
         }
         Ok(())
+    }
+}
+
+/// Says every second how old is what is known, which grows by itself while Redis is away.
+async fn measure(prefix: String, shared: Arc<Shared>) {
+    let mut second = interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        second.tick().await;
+        metrics::revoked_in_fleet(&prefix, shared.store.len(), shared.lag());
     }
 }
 

@@ -296,15 +296,18 @@ impl RedisRevocationsBuilder {
         })?;
         let (commands, received) = mpsc::channel(MOST_WAITING);
         let (loading, loaded) = watch::channel(false);
+        let started_at = clock.now();
         let shared = Arc::new(Shared {
             store: Arc::new(Store::new(longest_lifetime, clock)),
             unshared: Mutex::default(),
             revoked: AtomicU64::new(0),
             loaded: AtomicBool::new(false),
             up_to_date_at: AtomicU64::new(0),
+            started_at,
             stale_after: stale_after.map(|time| time.as_secs()),
         });
-        Fleet::new(client, Keys::new(&prefix), Arc::clone(&shared), received, loading).start()?;
+        Fleet::new(client, Keys::new(&prefix), Arc::clone(&shared), received, loading)
+            .start(prefix)?;
         Ok(RedisRevocations(Arc::new(Link { shared, commands, loaded })))
     }
 }
@@ -360,6 +363,8 @@ struct Shared {
     loaded: AtomicBool,
     /// In seconds since the Unix epoch, by the store's clock.
     up_to_date_at: AtomicU64,
+    /// By the same clock.
+    started_at: u64,
     /// In seconds; `None` is never.
     stale_after: Option<u64>,
 }
@@ -372,6 +377,11 @@ impl Shared {
 
     fn up_to_date_at(&self) -> Option<u64> {
         self.loaded.load(Ordering::Acquire).then(|| self.up_to_date_at.load(Ordering::Acquire))
+    }
+
+    /// How old is what is known, in seconds; since the start as long as nothing was loaded.
+    fn lag(&self) -> u64 {
+        self.store.now().abs_diff(self.up_to_date_at().unwrap_or(self.started_at))
     }
 
     fn may_decide(&self) -> bool {

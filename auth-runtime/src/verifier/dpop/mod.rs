@@ -26,7 +26,10 @@ use self::{
     replay::{Memory, NotRemembered},
     uri::Origin,
 };
-use crate::verifier::{VerifyError, VerifyErrorKind};
+use crate::{
+    audit::metrics,
+    verifier::{VerifyError, VerifyErrorKind},
+};
 
 /// Judges proofs.
 #[derive(Debug)]
@@ -151,11 +154,11 @@ impl ProofVerifier {
         let (key, id) = (proof.thumbprint(), proof.id());
         // Whoever goes on with another one's memory may have been asked before that.
         if !Arc::ptr_eq(&self.known.used, &known.used) && self.known.used.knows(key, id) {
-            return Err(ProofError::Invalid(USED));
+            return Err(used_before());
         }
         known.used.remember(self.capacity, key, id, made..end, now).map_err(
             |error| match error {
-                NotRemembered::Seen => ProofError::Invalid(USED),
+                NotRemembered::Seen => used_before(),
                 NotRemembered::Old => ProofError::Invalid("it is older than what is remembered"),
                 NotRemembered::Full { retry_after } => ProofError::Full { retry_after },
             },
@@ -180,7 +183,10 @@ impl ProofVerifier {
     }
 }
 
-const USED: &str = "it was used before";
+fn used_before() -> ProofError {
+    metrics::replayed();
+    ProofError::Invalid("it was used before")
+}
 
 fn check_nonce(
     nonces: Option<&LoadedNonces>,
