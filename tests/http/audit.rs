@@ -30,6 +30,7 @@ use auth_runtime::{
     testing::{DpopKey, TestIssuer},
     verifier::{Verification, Verifier, VerifyError},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -232,26 +233,20 @@ impl Verifier for Unable {
     }
 }
 
+/// The fields that the guide lists.
+fn documented() -> BTreeSet<&'static str> {
+    let guide = include_str!("../../auth-runtime/src/guide/observability.md");
+    let (_, events) = guide.split_once("| field | says | there |").unwrap();
+    let rows = events.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let names = rows.filter_map(|line| line.split('|').nth(1));
+    let names = names.flat_map(|names| names.split(',')).map(|name| name.trim().trim_matches('`'));
+    names.filter(|name| !name.starts_with('-')).chain(["message"]).collect()
+}
+
 /// What every event about a request of this path has to say; the rest as one line.
 #[track_caller]
 fn line(event: &Fields, path: &str, address: Option<&str>) -> String {
-    const KNOWN: [&str; 14] = [
-        "message",
-        "handler",
-        "outcome",
-        "reason",
-        "status",
-        "policy",
-        "http_method",
-        "route",
-        "address",
-        "issuer",
-        "subject",
-        "method",
-        "kid",
-        "jti_sha256",
-    ];
-    assert!(event.keys().all(|name| KNOWN.contains(name)), "{event:?}");
+    assert!(event.keys().all(|name| documented().contains(name)), "{event:?}");
     assert_eq!(event["http_method"], r#""GET""#);
     assert_eq!(event.get("address").map(String::as_str), address, "{path}: {event:?}");
     let route = match path.rsplit_once('/') {
@@ -272,6 +267,9 @@ fn line(event: &Fields, path: &str, address: Option<&str>) -> String {
     if let Some(subject) = event.get("subject") {
         assert!(event["issuer"].starts_with('"'), "{event:?}");
         said.push(format!("to {} with {}", subject.trim_matches('"'), event["method"]));
+        if let Some(kid) = event.get("kid") {
+            said.push(format!("by {kid}"));
+        }
         if event["method"] != "ApiKey" {
             assert_eq!(event["jti_sha256"], ABC);
         }
@@ -309,6 +307,11 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
     };
     let ann = |path: &str| bearer(path, &token("ann").role("admin").mint());
     let bob = |path: &str| bearer(path, &token("bob").mint());
+
+    let minted = token("ann").role("admin").mint();
+    let payload = URL_SAFE_NO_PAD.decode(minted.split('.').nth(1).unwrap()).unwrap();
+    let payload = String::from_utf8(payload).unwrap();
+    let named = issuer.sign(r#"{"alg":"HS256","typ":"at+jwt","kid":"2026"}"#, &payload);
 
     let revocations = Revocations::new();
     revocations.revoke_subject("https://id.test/", "bob", 4_000_000_000);
@@ -356,6 +359,13 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
             request: ann("/admin"),
             status: 200,
             events: &["granted granted by admin to ann with Bearer"],
+        },
+        Row {
+            name: "let in, with a key that has a name",
+            auth: plain.clone(),
+            request: bearer("/admin", &named),
+            status: 200,
+            events: &["granted granted by admin to ann with Bearer by \"2026\""],
         },
         Row {
             name: "A22: nobody is asked",
@@ -698,7 +708,7 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
         },
     ];
 
-    let mut reasons = BTreeSet::new();
+    let (mut reasons, mut fields) = (BTreeSet::new(), BTreeSet::new());
     for Row { name, auth, request, status, events } in rows {
         let peer = format!("{CLIENT}:1").parse().unwrap();
         let request = request.peer_addr(peer).to_request();
@@ -717,6 +727,7 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
         assert_eq!(answer.status(), status, "{name}");
         let seen = decisions.0.lock().unwrap().clone();
         reasons.extend(seen.iter().map(|event| event["reason"].clone()));
+        fields.extend(seen.iter().flat_map(|event| event.keys().copied()));
         let seen: Vec<_> = seen.iter().map(|event| line(event, &path, address)).collect();
         assert_eq!(seen, events, "{name}");
     }
@@ -725,6 +736,8 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
         invalid_api_key invalid_dpop_proof invalid_token no_api_key no_credentials not_available not_found \
         repeated_credentials temporarily_unavailable too_many_attempts use_dpop_nonce";
     assert_eq!(reasons.iter().map(String::as_str).collect::<Vec<_>>().join(" "), words);
+
+    assert_eq!(fields, documented());
 
     // Behind a trusted proxy the address is the one that address rules see; one that cannot be told is left out.
     for (forwarded, address) in [("198.51.100.1", Some("198.51.100.1")), ("unknown", None)] {
