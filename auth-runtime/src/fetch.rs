@@ -10,7 +10,7 @@ use std::{
 };
 
 use reqwest::{
-    Certificate, Client, ClientBuilder, Method, Request, StatusCode, Url,
+    Certificate, Client, ClientBuilder, Method, Request, Response, StatusCode, Url,
     header::{
         ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
     },
@@ -88,6 +88,10 @@ pub(crate) enum FetchError {
     /// It will answer later, and says when.
     #[error("the answer is {status}")]
     Later { status: StatusCode, retry_after: Duration },
+    /// A request made by hand was not understood, and this is what the answer says about it: whatever they like, so it is
+    /// not repeated.
+    #[error("the answer is {}", StatusCode::BAD_REQUEST)]
+    BadRequest(Vec<u8>),
     /// It says that the document is where nobody vouches for it.
     #[error("it redirects to another host or too often; give the address where it ends")]
     Redirected,
@@ -225,15 +229,26 @@ impl Fetcher {
         if let Some(etag) = known {
             request.headers_mut().insert(IF_NONE_MATCH, etag.clone());
         }
-        self.send(request).await
+        let response = self.execute(request).await?;
+        self.document(response, known.is_some()).await
     }
 
-    /// Sends a request made by hand, such as a form with credentials, and reads the answer.
-    pub(crate) async fn send(&self, mut request: Request) -> Result<Fetched, FetchError> {
+    /// Sends a request made by hand, such as a form with credentials, and reads the answer, also one that says what is
+    /// wrong with the request.
+    pub(crate) async fn send(&self, request: Request) -> Result<Fetched, FetchError> {
+        let response = self.execute(request).await?;
+        if response.status() == StatusCode::BAD_REQUEST {
+            return Err(FetchError::BadRequest(self.body(response).await?));
+        }
+        self.document(response, false).await
+    }
+
+    async fn execute(&self, mut request: Request) -> Result<Response, FetchError> {
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let conditional = request.headers().contains_key(IF_NONE_MATCH);
-        let mut response =
-            self.client.execute(request).await.map_err(|error| FetchError::unreachable(&error))?;
+        self.client.execute(request).await.map_err(|error| FetchError::unreachable(&error))
+    }
+
+    async fn document(&self, response: Response, conditional: bool) -> Result<Fetched, FetchError> {
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED if conditional => return Ok(Fetched::NotModified),
@@ -244,6 +259,10 @@ impl Fetcher {
         }
         let etag = response.headers().get(ETAG).cloned();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
+        Ok(Fetched::Document { body: self.body(response).await?, etag, content_type })
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, FetchError> {
         let mut body = Vec::new();
         while let Some(chunk) =
             response.chunk().await.map_err(|error| FetchError::unreachable(&error))?
@@ -253,7 +272,7 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched::Document { body, etag, content_type })
+        Ok(body)
     }
 }
 
@@ -263,7 +282,7 @@ impl FetchError {
         match self {
             Self::Unreachable(_) | Self::Later { .. } => true,
             Self::Status(status) => is_temporary(*status),
-            Self::NoClient(_) | Self::Redirected | Self::TooLarge(_) => false,
+            Self::BadRequest(_) | Self::NoClient(_) | Self::Redirected | Self::TooLarge(_) => false,
         }
     }
 

@@ -8,6 +8,7 @@ mod failed_attempts_miscounted;
 mod forwarded_open_quote;
 mod forwarded_unreadable;
 mod hidden_handler_told;
+mod jwt_at_an_opaque_endpoint;
 mod long_key_taken_for_token;
 mod panics_outside_of_the_future;
 mod unmarked_errors;

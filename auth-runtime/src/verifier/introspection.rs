@@ -447,17 +447,15 @@ impl Inner {
             {
                 self.out_of_reach(&error.to_string())
             }
+            // Some endpoints will not be asked about JWTs, which anybody can send: nothing of ours is wrong.
+            FetchError::BadRequest(said) if answer::is_about_the_token(said) => {
+                VerifyError::invalid("the endpoint does not know this kind of token")
+            }
             // A missing or wrong credential of ours is any of these (RFC 6749 §5.2, RFC 7662 §2.3).
-            FetchError::Status(
-                status @ (StatusCode::BAD_REQUEST
-                | StatusCode::UNAUTHORIZED
-                | StatusCode::FORBIDDEN),
-            ) => VerifyError::misconfigured(format!(
-                "`{}` does not let this application ask about tokens ({status}): correct what was given to `{}`, and allow \
-                 this client there to introspect tokens",
-                self.name,
-                self.credentials.method(),
-            )),
+            FetchError::BadRequest(_) => self.not_allowed(StatusCode::BAD_REQUEST),
+            FetchError::Status(status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
+                self.not_allowed(*status)
+            }
             FetchError::Status(status) => self.broken(&format!("answers {status}")),
             FetchError::TooLarge(_) | FetchError::Redirected | FetchError::NoClient(_) => {
                 self.broken(&format!("gives no answer to use: {error}"))
@@ -473,6 +471,16 @@ impl Inner {
     fn out_of_reach_for(&self, why: &str, retry_after: Duration) -> VerifyError {
         tracing::warn!(endpoint = self.name, %why, "a token could not be introspected");
         VerifyError::unavailable(retry_after)
+    }
+
+    /// A18: it does not know us, or does not let us ask.
+    fn not_allowed(&self, status: StatusCode) -> VerifyError {
+        VerifyError::misconfigured(format!(
+            "`{}` does not let this application ask about tokens ({status}): correct what was given to `{}`, and allow \
+             this client there to introspect tokens",
+            self.name,
+            self.credentials.method(),
+        ))
     }
 
     /// A18: what answers is no introspection endpoint, or not as RFC 7662 has it.

@@ -47,6 +47,15 @@ impl Answer {
     }
 }
 
+/// Whether an answer with status 400 is about the token, and not about whoever asks: `unsupported_token_type`, registered
+/// for revocation (RFC 7009 §2.2.1), is also what `oidc-provider` says of everything that begins like a JWT.
+pub(super) fn is_about_the_token(body: &[u8]) -> bool {
+    let said = std::str::from_utf8(body).ok().and_then(|text| json::object(text).ok());
+    said.is_some_and(|said| {
+        said.get("error").and_then(Value::as_str) == Some("unsupported_token_type")
+    })
+}
+
 /// Parameters do not matter; the type itself compares without regard to case (RFC 9110 §8.3.1).
 fn is_json(content_type: &[u8]) -> bool {
     content_type
