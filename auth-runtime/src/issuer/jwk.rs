@@ -208,7 +208,8 @@ const RSA: [Algorithm; 6] = [
 ];
 const HMAC: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
 
-/// The algorithm of this name (RFC 7518 §3.1, RFC 8037 §3.1), exactly as it is registered.
+/// The algorithm of this name (RFC 7518 §3.1, RFC 8037 §3.1), exactly as it is registered. Every key for `EdDSA` is of the
+/// curve Ed25519 here, so the name that says the curve as well (RFC 9864 §2.2) means the same.
 pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
     Some(match name {
         "HS256" => Algorithm::HS256,
@@ -222,7 +223,7 @@ pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
         "PS512" => Algorithm::PS512,
         "ES256" => Algorithm::ES256,
         "ES384" => Algorithm::ES384,
-        "EdDSA" => Algorithm::EdDSA,
+        "EdDSA" | "Ed25519" => Algorithm::EdDSA,
         _ => return None,
     })
 }

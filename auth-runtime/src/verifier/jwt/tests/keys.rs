@@ -107,6 +107,34 @@ fn every_algorithm_verifies_with_keys_of_every_form() {
     }
 }
 
+/// RFC 9864 §2.2: what newer servers write for `EdDSA`, in tokens, keys or both.
+#[test]
+fn j4_ed25519_is_eddsa_by_its_full_name() {
+    let named = |alg: &str| json!({"alg": alg, "typ": "at+jwt"}).to_string();
+    let token = |alg: &str| ED.token_with(Algorithm::EdDSA, &named(alg));
+    for key in [json!({}), json!({"alg": "EdDSA"}), json!({"alg": "Ed25519"})] {
+        let issuer = || bare().key(Key::jwk(with(jwk(Algorithm::EdDSA), key.clone()).to_string()));
+        for alg in ["EdDSA", "Ed25519"] {
+            assert_accepted(verify(issuer(), &token(alg)));
+        }
+        for alg in ["ed25519", "Ed448", "ES256", "HS256"] {
+            assert_invalid(verify(issuer(), &token(alg)), alg);
+        }
+        // Signed by another kind of key, whatever it is called.
+        assert_invalid(
+            verify(issuer(), &P256.token_with(Algorithm::ES256, &named("Ed25519"))),
+            key,
+        );
+    }
+    assert_invalid(
+        verify(
+            bare().key(Key::pem([Algorithm::ES256], P256.pem())),
+            &P256.token_with(Algorithm::ES256, &named("Ed25519")),
+        ),
+        "a key for another algorithm",
+    );
+}
+
 #[test]
 fn a_changed_token_or_another_key_is_refused_for_every_algorithm() {
     for algorithm in ASYMMETRIC {
