@@ -15,8 +15,18 @@ pub struct Program {
 impl Program {
     /// Starts it on a free port of the loopback interface.
     pub fn start(path: &str) -> Self {
-        let mut child =
-            Command::new(path).args(["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(path, &[], Stdio::inherit())
+    }
+
+    /// The same with further arguments, and somewhere for its log.
+    pub fn start_with(path: &str, arguments: &[&str], log: Stdio) -> Self {
+        let mut child = Command::new(path)
+            .args(["--port", "0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, output }
     }
