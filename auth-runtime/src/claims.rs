@@ -1,6 +1,8 @@
 //! Where in a token roles and scopes stand, and how they are read.
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
+
+use crate::json::{self, Object, Value};
 
 /// Where a claim stands.
 ///
@@ -43,20 +45,27 @@ impl<const N: usize> From<[&str; N]> for ClaimPath {
 
 impl ClaimPath {
     /// The value that stands there.
-    fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
+    fn find<'c, 'a>(&self, claims: &'c Object<'a>) -> Option<&'c Value<'a>> {
         let (first, rest) = self.0.split_first()?;
         rest.iter().try_fold(claims.get(first)?, |value, name| value.as_object()?.get(name))
     }
 }
 
-/// The value at a path written as [`ClaimPath`] takes it: a name, or a JSON Pointer.
-pub(crate) fn at<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    ClaimPath::from(path).find(claims)
+/// The value at a path written as [`ClaimPath`] takes it, a name or a JSON Pointer, in claims that were read before.
+pub(crate) fn at(claims: &str, path: &str) -> Option<serde_json::Value> {
+    let at = |object, name: &str| json::member(object, name).map(RawValue::get);
+    let found = match path.strip_prefix('/') {
+        None => at(claims, path)?,
+        Some(_) => {
+            ClaimPath::from(path).0.iter().try_fold(claims, |object, name| at(object, name))?
+        }
+    };
+    serde_json::from_str(found).ok()
 }
 
 /// The roles in a token. Anything but an array of strings gives none: a role claim of the wrong shape is a mistake
 /// somewhere, and guessing what it means would grant something (CHECKLIST D5).
-pub(crate) fn roles(claims: &Map<String, Value>, path: &ClaimPath) -> Vec<Box<str>> {
+pub(crate) fn roles(claims: &Object<'_>, path: &ClaimPath) -> Vec<Box<str>> {
     match path.find(claims) {
         Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
         _ => Vec::new(),
@@ -64,7 +73,7 @@ pub(crate) fn roles(claims: &Map<String, Value>, path: &ClaimPath) -> Vec<Box<st
 }
 
 /// The scopes in a token: a string with spaces between them (RFC 6749 §3.3, RFC 9068 §2.2.3) or an array.
-pub(crate) fn scopes(claims: &Map<String, Value>, path: Option<&ClaimPath>) -> Vec<Box<str>> {
+pub(crate) fn scopes(claims: &Object<'_>, path: Option<&ClaimPath>) -> Vec<Box<str>> {
     let value = match path {
         Some(path) => path.find(claims),
         None => claims.get("scope").or_else(|| claims.get("scp")),
@@ -77,14 +86,14 @@ pub(crate) fn scopes(claims: &Map<String, Value>, path: Option<&ClaimPath>) -> V
 }
 
 /// The authentication methods in a token (`amr`, RFC 8176). Anything but an array of strings gives none.
-pub(crate) fn methods(claims: &Map<String, Value>) -> Vec<Box<str>> {
+pub(crate) fn methods(claims: &Object<'_>) -> Vec<Box<str>> {
     match claims.get("amr") {
         Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
         _ => Vec::new(),
     }
 }
 
-fn strings(values: &[Value]) -> Option<Vec<&str>> {
+fn strings<'c>(values: &'c [Value<'_>]) -> Option<Vec<&'c str>> {
     values.iter().map(Value::as_str).collect()
 }
 
@@ -104,11 +113,12 @@ mod tests {
 
     use super::*;
 
-    fn claims(value: Value) -> Map<String, Value> {
-        match value {
-            Value::Object(claims) => claims,
-            other => panic!("{other} is no object"),
-        }
+    fn roles(claims: &serde_json::Value, path: &ClaimPath) -> Vec<Box<str>> {
+        super::roles(&json::read(&claims.to_string()).unwrap(), path)
+    }
+
+    fn scopes(claims: &serde_json::Value) -> Vec<Box<str>> {
+        super::scopes(&json::read(&claims.to_string()).unwrap(), None)
     }
 
     #[test]
@@ -122,24 +132,24 @@ mod tests {
             json!(["admin", 1]),
             json!([["admin"]]),
         ] {
-            assert!(roles(&claims(json!({"roles": wrong})), &"roles".into()).is_empty(), "{wrong}");
+            assert!(roles(&json!({"roles": wrong}), &"roles".into()).is_empty(), "{wrong}");
         }
         assert_eq!(
-            *roles(&claims(json!({"roles": ["a", "", "a", "b"]})), &"roles".into()),
+            *roles(&json!({"roles": ["a", "", "a", "b"]}), &"roles".into()),
             [Box::from("a"), Box::from("b")]
         );
     }
 
     #[test]
     fn paths_reach_what_providers_use_and_never_split_at_dots() {
-        let claims = claims(json!({
+        let claims = json!({
             "resource_access": {"my-app": {"roles": ["r1"]}},
             "cognito:groups": ["r2"],
             "https://ns/roles": ["r3"],
             "a.b": ["r4"],
             "a": {"b": ["r5"]},
             "x/y": {"~": ["r6"]},
-        }));
+        });
         for (path, role) in [
             (ClaimPath::from(["resource_access", "my-app", "roles"]), "r1"),
             (ClaimPath::from("/resource_access/my-app/roles"), "r1"),
@@ -151,13 +161,20 @@ mod tests {
         ] {
             assert_eq!(*roles(&claims, &path), [Box::from(role)], "{path:?}");
         }
+        let text = claims.to_string();
+        for path in ["cognito:groups", "a.b", "/a/b", "/x~1y/~0"] {
+            assert_eq!(at(&text, path).unwrap().as_array().unwrap().len(), 1, "{path}");
+        }
+        for path in ["", "a/b", "/a/b/0", "/a/c", "/"] {
+            assert_eq!(at(&text, path), None, "{path}");
+        }
         assert!(roles(&claims, &ClaimPath::from([])).is_empty());
         assert!(roles(&claims, &ClaimPath::from("/a/b/0")).is_empty());
     }
 
     #[test]
     fn scopes_are_a_string_or_an_array_and_scope_comes_before_scp() {
-        let of = |value| scopes(&claims(value), None);
+        let of = |value| scopes(&value);
         assert_eq!(*of(json!({"scope": "a  b a"})), [Box::from("a"), Box::from("b")]);
         assert_eq!(*of(json!({"scp": ["a", "b"]})), [Box::from("a"), Box::from("b")]);
         assert_eq!(*of(json!({"scope": "a", "scp": ["b"]})), [Box::from("a")]);

@@ -1,12 +1,9 @@
 //! Who the caller is. Proof that a verifier vouched for a credential: an [`Identity`] has one constructor, here.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::Arc};
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     claims,
@@ -47,7 +44,7 @@ use crate::{
 pub struct Identity(Arc<Inner>);
 
 struct Inner {
-    issuer: Box<str>,
+    issuer: Arc<str>,
     subject: Box<str>,
     /// With everything the hierarchy adds.
     roles: Box<[Box<str>]>,
@@ -60,9 +57,8 @@ struct Inner {
     expires_at: Option<u64>,
     issued_at: Option<u64>,
     jti: Option<Box<str>>,
-    claims: Option<Box<RawValue>>,
-    /// The claims, read once somebody asks for one by its path.
-    members: OnceLock<Map<String, Value>>,
+    claims: Option<Box<str>>,
+    bound_to: Option<Box<str>>,
 }
 
 impl Identity {
@@ -83,8 +79,8 @@ impl Identity {
             issued_at,
             jti,
             claims,
-            // For whoever lets the caller in to check.
-            bound_to: _,
+            bound_to,
+            validity: _,
         } = verified;
         Self(Arc::new(Inner {
             issuer,
@@ -100,7 +96,7 @@ impl Identity {
             issued_at,
             jti,
             claims,
-            members: OnceLock::new(),
+            bound_to,
         }))
     }
 
@@ -236,15 +232,53 @@ impl Identity {
     }
 
     /// One claim, by its name at the top level or by a JSON Pointer (RFC 6901) that begins with `/`.
-    pub(crate) fn claim(&self, path: &str) -> Option<&Value> {
-        // A verifier of the application's may hand over something that is no object: it has no claims then.
-        let members =
-            self.0.members.get_or_init(|| serde_json::from_str(self.json()).unwrap_or_default());
-        claims::at(members, path)
+    ///
+    /// Read each time: an identity is remembered for as long as its token is good, and is not to grow.
+    pub(crate) fn claim(&self, path: &str) -> Option<Value> {
+        claims::at(self.json(), path)
     }
 
     fn json(&self) -> &str {
-        self.0.claims.as_deref().map_or("{}", RawValue::get)
+        self.0.claims.as_deref().unwrap_or("{}")
+    }
+
+    /// The thumbprint of the key whose owner alone may send the credential.
+    pub(crate) fn bound_to(&self) -> Option<&str> {
+        self.0.bound_to.as_deref()
+    }
+
+    /// About how much memory it takes, in bytes. The issuer's name is shared.
+    pub(crate) fn size(&self) -> usize {
+        /// What the allocator adds.
+        const BLOCK: usize = 16;
+        let Inner {
+            issuer: _,
+            subject,
+            roles,
+            scopes,
+            method: _,
+            kid,
+            acr,
+            amr,
+            auth_time: _,
+            expires_at: _,
+            issued_at: _,
+            jti,
+            claims,
+            bound_to,
+        } = &*self.0;
+        let text = |text: &str| text.len() + BLOCK;
+        let texts = |texts: &[Box<str>]| {
+            texts.iter().map(|it| text(it) + size_of::<Box<str>>()).sum::<usize>() + BLOCK
+        };
+        let optional = |it: &Option<Box<str>>| it.as_deref().map_or(0, text);
+        size_of::<Inner>()
+            + BLOCK
+            + text(subject)
+            + texts(roles)
+            + texts(scopes)
+            + texts(amr)
+            + [kid, acr, jti, claims, bound_to].into_iter().map(optional).sum::<usize>()
     }
 }
 
@@ -263,7 +297,7 @@ impl fmt::Debug for Identity {
 /// `issuer` and `subject` together name the caller: two issuers may call two people the same. An e-mail address or user name does not.
 #[derive(Clone)]
 pub struct Verified {
-    pub(crate) issuer: Box<str>,
+    pub(crate) issuer: Arc<str>,
     pub(crate) subject: Box<str>,
     pub(crate) roles: Vec<Box<str>>,
     pub(crate) scopes: Vec<Box<str>>,
@@ -278,9 +312,31 @@ pub struct Verified {
     pub(crate) issued_at: Option<u64>,
     pub(crate) jti: Option<Box<str>>,
     /// The claims as the JSON object they came in; `None` reads as `{}`.
-    pub(crate) claims: Option<Box<RawValue>>,
+    pub(crate) claims: Option<Box<str>>,
     /// The thumbprint of the key whose owner alone may send the credential.
     pub(crate) bound_to: Option<Box<str>>,
+    /// As long as what this verdict may be remembered; `None` is for this request only.
+    pub(crate) validity: Option<Validity>,
+}
+
+/// As long as what a verdict about a token is the same as if it were verified again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Validity {
+    /// The first second since the Unix epoch at which it holds.
+    pub(crate) from: u64,
+    /// The first at which it does not any more.
+    pub(crate) until: u64,
+    /// Which issuer vouches for it, by its place in the list.
+    pub(crate) issuer: usize,
+    /// The number of its keys.
+    pub(crate) generation: u64,
+}
+
+impl Validity {
+    /// Whether it still holds. `generation` tells the number of the keys that an issuer has at this time.
+    pub(crate) fn holds(&self, now: u64, generation: impl FnOnce(usize) -> Option<u64>) -> bool {
+        (self.from..self.until).contains(&now) && generation(self.issuer) == Some(self.generation)
+    }
 }
 
 impl Verified {
@@ -288,7 +344,7 @@ impl Verified {
     #[must_use]
     pub fn new(issuer: impl Into<String>, subject: impl Into<String>) -> Self {
         Self {
-            issuer: issuer.into().into_boxed_str(),
+            issuer: issuer.into().into(),
             subject: subject.into().into_boxed_str(),
             roles: Vec::new(),
             scopes: Vec::new(),
@@ -303,6 +359,7 @@ impl Verified {
             jti: None,
             claims: None,
             bound_to: None,
+            validity: None,
         }
     }
 
@@ -373,7 +430,7 @@ impl Verified {
     /// The claims as JSON, for [`Claims`](crate::Claims).
     #[must_use]
     pub fn claims(mut self, claims: Box<RawValue>) -> Self {
-        self.claims = Some(claims);
+        self.claims = Some(claims.into());
         self
     }
 

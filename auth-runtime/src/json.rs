@@ -1,28 +1,107 @@
 //! JSON as a token may contain it: one object, in UTF-8, bounded, and with no member twice at any depth.
 //!
 //! The last of two equal members wins in one parser and the first in another, so a token that has any is refused
-//! (RFC 7519 §4, RFC 8725 §2.4). Checking and reading are two passes on purpose: what `serde_json` hands a visitor
-//! depends on features that any crate in the tree may enable (`arbitrary_precision`); what it hands as a `Value` does not.
+//! (RFC 7519 §4, RFC 8725 §2.4). Text is borrowed where it stands, and everything is read once: most of what a token says
+//! is looked at and forgotten.
 
-use std::{collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// How deep objects and arrays may nest.
 const MOST_LEVELS: usize = 32;
 /// How many members one object may have.
 const MOST_MEMBERS: usize = 256;
+/// Up to here comparing each with each is faster than anything cleverer.
+const FEW_MEMBERS: usize = 16;
 
-/// Reads one object.
-pub(crate) fn object(text: &str) -> Result<Map<String, Value>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    Strict { levels: MOST_LEVELS }.deserialize(&mut deserializer)?;
-    // Fails on anything that follows the object.
-    serde_json::from_str(text)
+/// How `serde_json` hands over numbers, as an object with this one member, if any crate in the tree enables its feature
+/// `arbitrary_precision`. Read as a number wherever it stands, so that no token's fate depends on that feature.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// A value, as it stands in the text.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(Cow<'a, str>),
+    Array(Vec<Value<'a>>),
+    Object(Object<'a>),
 }
 
-/// Passes over a value, and fails on what [`object`] does not allow.
+/// A number, without what JSON leaves open: it is finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Natural(u64),
+    Negative(i64),
+    Fraction(f64),
+}
+
+/// The members of an object, in the order they stand. No name is there twice.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Value<'a> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_object(&self) -> Option<&Object<'a>> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Object<'a> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Takes a value out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
+        let index = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.swap_remove(index).1)
+    }
+
+    pub(crate) fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn has_twice(&self) -> bool {
+        let names = || self.0.iter().map(|(name, _)| name);
+        if self.len() <= FEW_MEMBERS {
+            return names()
+                .enumerate()
+                .any(|(index, name)| names().take(index).any(|it| it == name));
+        }
+        let mut known = BTreeSet::new();
+        !names().all(|name| known.insert(name))
+    }
+}
+
+/// Reads one object, and nothing that follows it.
+pub(crate) fn read(text: &str) -> Result<Object<'_>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = Strict { levels: MOST_LEVELS }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(serde_json::Error::custom("no object")),
+    }
+}
+
+/// Reads a value, and fails on what a token may not contain.
 #[derive(Clone, Copy)]
 struct Strict {
     levels: usize,
@@ -36,85 +115,208 @@ impl Strict {
 }
 
 impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = ();
+    type Value = Value<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Strict {
-    type Value = ();
+    type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let inner = self.inner()?;
-        let mut names = BTreeSet::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if names.len() == MOST_MEMBERS {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
+        let mut object = Object::default();
+        let mut inner = self;
+        while let Some(Text(name)) = members.next_key()? {
+            if object.0.is_empty() {
+                if name == NUMBER {
+                    let Text(number) = members.next_value()?;
+                    return match (number.parse(), members.next_key()?) {
+                        (Ok(number), None::<Text<'_>>) => Ok(Value::Number(number)),
+                        _ => Err(A::Error::custom("no number")),
+                    };
+                }
+                inner = self.inner()?;
+                object.0.reserve(8);
+            }
+            if object.len() == MOST_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
-            if !names.insert(name) {
-                return Err(A::Error::custom("a member stands twice"));
-            }
-            members.next_value_seed(inner)?;
+            object.0.push((name, members.next_value_seed(inner)?));
         }
-        Ok(())
+        if object.0.is_empty() {
+            self.inner::<A::Error>()?;
+        }
+        if object.has_twice() {
+            return Err(A::Error::custom("a member stands twice"));
+        }
+        Ok(Value::Object(object))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value<'de>, A::Error> {
         let inner = self.inner()?;
-        while elements.next_element_seed(inner)?.is_some() {}
-        Ok(())
+        let mut values = Vec::new();
+        while let Some(value) = elements.next_element_seed(inner)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(match u64::try_from(value) {
+            Ok(natural) => Number::Natural(natural),
+            Err(_) => Number::Negative(value),
+        }))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(Number::Natural(value)))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
+        if value.is_finite() {
+            Ok(Value::Number(Number::Fraction(value)))
+        } else {
+            Err(E::custom("a number is too large"))
+        }
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::String(Cow::Borrowed(text)))
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::String(Cow::Owned(text.to_owned())))
     }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+}
+
+impl std::str::FromStr for Number {
+    type Err = ();
+
+    /// Reads what `serde_json` has found to be a number, in the way it reads numbers itself.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if let Ok(natural) = text.parse() {
+            return Ok(Self::Natural(natural));
+        }
+        if let Ok(negative) = text.parse() {
+            return Ok(Self::Negative(negative));
+        }
+        match text.parse::<f64>() {
+            Ok(fraction) if fraction.is_finite() => Ok(Self::Fraction(fraction)),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A text, borrowed if it has no escapes.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrowing;
+
+        impl<'de> Visitor<'de> for Borrowing {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Borrowing)
+    }
+}
+
+/// One member of an object that was read before, as it stands there; the last, if there are several. Of the others no
+/// more is read than where they end.
+pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a RawValue> {
+    struct Find<'n>(&'n str);
+
+    impl<'de> DeserializeSeed<'de> for Find<'_> {
+        type Value = Option<&'de RawValue>;
+
+        fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            from.deserialize_map(self)
+        }
+    }
+
+    impl<'de> Visitor<'de> for Find<'_> {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(Text(name)) = members.next_key()? {
+                let value = members.next_value()?;
+                if name == self.0 {
+                    found = Some(value);
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    Find(name).deserialize(&mut serde_json::Deserializer::from_str(object)).ok().flatten()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, proptest};
+
     use super::*;
 
     #[test]
     fn plain_objects_are_read() {
-        let read = object(r#"{"a":[1,2.5,null,true,{"b":"c"}]," ":{"a":1}}"#).unwrap();
-        assert_eq!(read.len(), 2);
+        let read =
+            read(r#"{"a":[1,2.5,null,true,{"b":"c"},-1]," ":{"a":1},"\u0062":"\n"}"#).unwrap();
+        assert_eq!(read.len(), 3);
+        let Some(Value::Array(values)) = read.get("a") else { panic!("{read:?}") };
+        let [one, fraction, null, yes, inner, negative] = &**values else { panic!("{values:?}") };
+        assert_eq!(*one, Value::Number(Number::Natural(1)));
+        assert_eq!(*fraction, Value::Number(Number::Fraction(2.5)));
+        assert_eq!([null, yes], [&Value::Null, &Value::Bool(true)]);
+        assert_eq!(inner.as_object().unwrap().get("b").unwrap().as_str(), Some("c"));
+        assert_eq!(*negative, Value::Number(Number::Negative(-1)));
+        assert_eq!(read.get("b").unwrap().as_str(), Some("\n"));
+        assert_eq!(read.get("c"), None);
     }
 
     #[test]
     fn j14_a_member_twice_is_refused_at_any_depth_and_in_any_spelling() {
+        let many: Vec<String> = (0..40).map(|n| format!(r#""{n}":0"#)).collect();
+        let many = format!(r#"{{{},"7":0}}"#, many.join(","));
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":2}"#,
             r#"{"x":{"a":1,"a":2}}"#,
             r#"{"x":[[{"a":1,"b":2,"a":3}]]}"#,
+            &many,
         ] {
-            assert!(object(text).is_err(), "{text}");
+            assert!(read(text).is_err(), "{text}");
         }
     }
 
@@ -123,23 +325,126 @@ mod tests {
         let nested = |levels: usize| {
             format!(r#"{{"a":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1))
         };
-        assert!(object(&nested(MOST_LEVELS)).is_ok());
-        assert!(object(&nested(MOST_LEVELS + 1)).is_err());
-        assert!(object(&nested(100_000)).is_err());
+        assert!(read(&nested(MOST_LEVELS)).is_ok());
+        assert!(read(&nested(MOST_LEVELS + 1)).is_err());
+        assert!(read(&nested(100_000)).is_err());
+        let empty = |levels: usize| {
+            format!("{}{{}}{}", r#"{"a":"#.repeat(levels - 1), "}".repeat(levels - 1))
+        };
+        assert!(read(&empty(MOST_LEVELS)).is_ok());
+        assert!(read(&empty(MOST_LEVELS + 1)).is_err());
 
         let wide = |members: usize| {
             let members: Vec<String> = (0..members).map(|n| format!(r#""{n}":0"#)).collect();
             format!("{{{}}}", members.join(","))
         };
-        assert!(object(&wide(MOST_MEMBERS)).is_ok());
-        assert!(object(&wide(MOST_MEMBERS + 1)).is_err());
+        assert!(read(&wide(MOST_MEMBERS)).is_ok());
+        assert!(read(&wide(MOST_MEMBERS + 1)).is_err());
     }
 
     #[test]
     fn only_one_object_and_nothing_else_is_read() {
-        for text in ["", "null", "[]", "1", r#""a""#, "{}{}", "{} x", "{", r#"{"a":1e999}"#] {
-            assert!(object(text).is_err(), "{text}");
+        for text in [
+            "",
+            "null",
+            "[]",
+            "1",
+            r#""a""#,
+            "{}{}",
+            "{} x",
+            "{",
+            r#"{"a":1e999}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":01}"#,
+            r#"{"a":1,}"#,
+            "{'a':1}",
+        ] {
+            assert!(read(text).is_err(), "{text}");
         }
-        assert!(object(" {} ").is_ok());
+        assert!(read(" {} ").is_ok());
+    }
+
+    /// The same with and without `arbitrary_precision`.
+    #[test]
+    fn the_name_by_which_serde_hands_over_numbers_means_a_number() {
+        let read = |value: &str| {
+            read(&format!(r#"{{"a":{{"{NUMBER}":{value}}}}}"#))
+                .map(|read| format!("{:?}", read.get("a").unwrap()))
+        };
+        assert_eq!(read(r#""17""#).unwrap(), "Number(Natural(17))");
+        assert_eq!(read(r#""-1""#).unwrap(), "Number(Negative(-1))");
+        for broken in ["17", r#""x""#, r#""1e999""#, r#""1","b":1"#, r#"{}"#] {
+            assert!(read(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn one_member_is_found_without_the_others() {
+        let text = r#"{"a":{"x":1},"\u0062":[2],"a":3}"#;
+        assert_eq!(member(text, "b").unwrap().get(), "[2]");
+        assert_eq!(member(text, "a").unwrap().get(), "3");
+        assert!(member(text, "x").is_none());
+        assert!(member("[]", "a").is_none());
+        assert!(member("{", "a").is_none());
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<u64>().prop_map(Into::into),
+            (-1e30..1e30).prop_map(|number: f64| number.into()),
+            "\\PC{0,8}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+                prop::collection::hash_map("[a-c\"\\\\\n]{0,3}", inner, 0..6)
+                    .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn same(ours: &Value<'_>, theirs: &serde_json::Value) -> bool {
+        match (ours, theirs) {
+            (Value::Null, serde_json::Value::Null) => true,
+            (Value::Bool(ours), serde_json::Value::Bool(theirs)) => ours == theirs,
+            (Value::Number(ours), serde_json::Value::Number(theirs)) => match *ours {
+                Number::Natural(ours) => theirs.as_u64() == Some(ours),
+                Number::Negative(ours) => theirs.as_i64() == Some(ours),
+                Number::Fraction(ours) => theirs.as_f64() == Some(ours),
+            },
+            (Value::String(ours), serde_json::Value::String(theirs)) => ours == theirs,
+            (Value::Array(ours), serde_json::Value::Array(theirs)) => {
+                ours.len() == theirs.len()
+                    && ours.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
+            }
+            (Value::Object(ours), serde_json::Value::Object(theirs)) => {
+                ours.len() == theirs.len()
+                    && theirs
+                        .iter()
+                        .all(|(name, theirs)| ours.get(name).is_some_and(|ours| same(ours, theirs)))
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_serde_json_reads(value in json()) {
+            let text = serde_json::json!({"a": value}).to_string();
+            let ours = read(&text).unwrap();
+            let theirs: serde_json::Value = serde_json::from_str(&text).unwrap();
+            prop_assert!(same(&Value::Object(ours), &theirs), "{}", text);
+        }
+
+        #[test]
+        fn nothing_panics_and_nothing_is_taken_that_serde_json_refuses(text in "[{}\\[\\]\",:0-9a-eE.\\\\u+-]{0,40}") {
+            let text = format!("{{{text}}}");
+            if read(&text).is_ok() {
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+            }
+        }
     }
 }

@@ -129,6 +129,7 @@ mod roles;
 mod issuer;
 pub mod verifier;
 
+mod cache;
 pub mod revocation;
 
 pub mod clock;

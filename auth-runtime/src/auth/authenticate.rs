@@ -16,7 +16,7 @@ use super::Auth;
 use crate::verifier::jwt::UnknownKey;
 use crate::{
     credential::{Credential, Method},
-    identity::{Identity, Verified},
+    identity::{Identity, Validity, Verified},
     rejection::Rejection,
     revocation::Objection,
     verifier::{
@@ -103,9 +103,9 @@ struct Remembered {
 struct Vouched<'a> {
     identity: Identity,
     given: Given<'a>,
-    /// The thumbprint of the key whose owner alone may send the credential.
-    bound_to: Option<Box<str>>,
     kept: Keep,
+    /// Set where this was found out just now, and will be the same for other requests with the same token.
+    fresh: Option<Validity>,
 }
 
 /// Whether what was found out is kept for whoever asks again during this request.
@@ -215,15 +215,21 @@ impl Auth {
     }
 
     fn check(&self, vouched: &Vouched<'_>, request: &HttpRequest) -> Result<(), Rejection> {
-        let Vouched { identity, given, bound_to, kept } = vouched;
+        let Vouched { identity, given, kept, fresh } = vouched;
         // A revoked credential is genuine, and so no failed attempt.
         self.still_stands(identity)?;
         if *kept == Keep::Done {
             return Ok(());
         }
-        let proven = self.check_binding(bound_to.as_deref(), *given, request);
+        let proven = self.check_binding(identity.bound_to(), *given, request);
         self.count(request, proven.as_ref().err());
         let nonce = proven?;
+        // Only who comes in is remembered: what is refused is looked at again each time.
+        if let (Some(validity), Some(tokens), Ok(token)) =
+            (fresh, &self.0.tokens, std::str::from_utf8(given.text))
+        {
+            tokens.insert(token, identity, *validity);
+        }
         if *kept == Keep::Yes {
             let (auth, kept) = (self.clone(), given.keep());
             let remembered = Remembered { auth, kept, identity: identity.clone(), nonce };
@@ -311,6 +317,12 @@ impl Auth {
         if let Some(known) = self.remembered(given, request) {
             return Started::Done(Ok(Some(known)));
         }
+        let keep = if given.proof.is_some() { Keep::Yes } else { Keep::No };
+        if let Some(identity) = self.known(credential, given.method) {
+            let admitted = self.may_come(given.method, request);
+            let vouched = Vouched { identity, given, kept: keep, fresh: None };
+            return Started::Done(admitted.map(|()| Some(vouched)));
+        }
         let (verification, check_expiry) = match credential {
             Credential::Token(token, _) | Credential::Bound { token, .. } => {
                 self.verify_token(token, request)
@@ -319,7 +331,6 @@ impl Auth {
         };
         match verification {
             Verification::Ready(answer) => {
-                let keep = if given.proof.is_some() { Keep::Yes } else { Keep::No };
                 Started::Done(self.vouched(answer, check_expiry, given, keep, request).map(Some))
             }
             Verification::Later(answer) => {
@@ -333,7 +344,17 @@ impl Auth {
         let known = extensions.get::<Remembered>()?;
         let same = Arc::ptr_eq(&known.auth.0, &self.0) && known.kept.given() == given;
         let identity = known.identity.clone();
-        same.then_some(Vouched { identity, given, bound_to: None, kept: Keep::Done })
+        same.then_some(Vouched { identity, given, kept: Keep::Done, fresh: None })
+    }
+
+    /// Who sends this token, if it was verified before and would be again.
+    fn known(&self, credential: Credential<'_>, method: Method) -> Option<Identity> {
+        let (Credential::Token(token, _) | Credential::Bound { token, .. }) = credential else {
+            return None;
+        };
+        let (tokens, jwt) = (self.0.tokens.as_ref()?, self.0.jwt.as_ref()?);
+        let now = self.now();
+        tokens.get(token, method, now, |issuer| jwt.generation(issuer, now))
     }
 
     /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the
@@ -396,6 +417,7 @@ impl Auth {
     }
 
     /// The one place where an identity is made: somebody vouched for the credential, and it came from where it may come.
+    /// (Those of [`TokenCache`](crate::cache::TokenCache) were made here, and come through the same last doors.)
     ///
     /// The JWT rules know about time and leeway; what others vouch for is held to its word (`check_expiry`).
     fn vouched<'a>(
@@ -416,12 +438,18 @@ impl Auth {
         if let Method::Cookie | Method::Dpop = given.method {
             verified.method = given.method;
         }
-        if !self.0.places.is_ours(given.method, request) {
-            tracing::debug!("a cookie came with a request that another site may have made");
-            return Err(Rejection::Forbidden);
+        self.may_come(given.method, request)?;
+        let fresh = verified.validity.take();
+        Ok(Vouched { identity: Identity::new(verified, &self.0.hierarchy), given, kept, fresh })
+    }
+
+    /// Whether a genuine credential came from where it may come.
+    fn may_come(&self, method: Method, request: &HttpRequest) -> Result<(), Rejection> {
+        if self.0.places.is_ours(method, request) {
+            return Ok(());
         }
-        let bound_to = verified.bound_to.take();
-        Ok(Vouched { identity: Identity::new(verified, &self.0.hierarchy), given, bound_to, kept })
+        tracing::debug!("a cookie came with a request that another site may have made");
+        Err(Rejection::Forbidden)
     }
 }
 

@@ -26,6 +26,7 @@ use self::ledger::Ledger;
 use crate::issuer::network::Refresher;
 use crate::{
     address::Networks,
+    cache::TokenCache,
     clock::Clock,
     credential::Places,
     decision::Owners,
@@ -79,6 +80,8 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     /// `None` if the application takes opaque tokens only.
     jwt: Option<JwtVerifier>,
+    /// What the issuers vouched for; `None` if nothing is remembered.
+    tokens: Option<TokenCache>,
     verifier: Option<Box<dyn Verifier>>,
     api_keys: Option<ApiKeys>,
     /// `None` if tokens are taken without a proof only.

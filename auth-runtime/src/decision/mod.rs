@@ -318,7 +318,7 @@ fn claim_is(identity: &Identity, path: &str, wanted: ClaimValue) -> bool {
     };
     identity.claim(path).is_some_and(|value| match value.as_array() {
         Some(values) => values.iter().any(equal),
-        None => equal(value),
+        None => equal(&value),
     })
 }
 

@@ -2,17 +2,16 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde_json::{Map, Value};
 
 use super::{
     error::KeyError,
     key::{Checked, LoadedKey},
 };
-use crate::json;
+use crate::json::{self, Object, Value};
 
 /// Reads one key, which has to be usable.
 pub(super) fn single(text: &str, allowed: &[Algorithm]) -> Result<LoadedKey, KeyError> {
-    let jwk = json::object(text).map_err(|error| KeyError::Jwk(place(&error)))?;
+    let jwk = json::read(text).map_err(|error| KeyError::Jwk(place(&error)))?;
     key(&jwk, allowed)?.map_err(KeyError::NotForVerifying)
 }
 
@@ -55,7 +54,10 @@ pub(super) fn published(
     let mut refused = Vec::new();
     for (index, jwk) in members(text)?.iter().enumerate() {
         let why = match member(jwk, allowed) {
-            _ if ["d", "k"].iter().any(|secret| jwk.get(secret).is_some()) => {
+            _ if jwk
+                .as_object()
+                .is_some_and(|jwk| ["d", "k"].iter().any(|it| jwk.contains_key(it))) =>
+            {
                 "it is published with its secret part, so anybody can sign with it".to_owned()
             }
             Ok(Ok(key)) => {
@@ -83,24 +85,27 @@ pub(super) fn published(
     Err(error)
 }
 
-fn members(text: &str) -> Result<Vec<Value>, String> {
+fn members(text: &str) -> Result<Vec<Value<'_>>, String> {
     let mut set =
-        json::object(text).map_err(|error| format!("it is no JWK set: {}", place(&error)))?;
-    match set.remove("keys") {
+        json::read(text).map_err(|error| format!("it is no JWK set: {}", place(&error)))?;
+    match set.take("keys") {
         Some(Value::Array(jwks)) => Ok(jwks),
         _ => Err("it has no array `keys`".to_owned()),
     }
 }
 
 /// How a message refers to one key of a set.
-fn described(index: usize, jwk: &Value) -> String {
-    match jwk.get("kid").and_then(Value::as_str) {
+fn described(index: usize, jwk: &Value<'_>) -> String {
+    match jwk.as_object().and_then(|jwk| jwk.get("kid")).and_then(Value::as_str) {
         Some(kid) => format!("key {} (kid {kid:?})", index + 1),
         None => format!("key {}", index + 1),
     }
 }
 
-fn member(jwk: &Value, allowed: &[Algorithm]) -> Result<Result<LoadedKey, &'static str>, KeyError> {
+fn member(
+    jwk: &Value<'_>,
+    allowed: &[Algorithm],
+) -> Result<Result<LoadedKey, &'static str>, KeyError> {
     let jwk = jwk.as_object().ok_or_else(|| KeyError::Jwk("it is no object".to_owned()))?;
     key(jwk, allowed)
 }
@@ -114,10 +119,7 @@ fn member(jwk: &Value, allowed: &[Algorithm]) -> Result<Result<LoadedKey, &'stat
 /// # Errors
 ///
 /// Why it cannot be used, as a text of ours.
-pub(crate) fn of_proof(
-    jwk: &Map<String, Value>,
-    algorithm: Algorithm,
-) -> Result<Checked, &'static str> {
+pub(crate) fn of_proof(jwk: &Object<'_>, algorithm: Algorithm) -> Result<Checked, &'static str> {
     let loaded = key(jwk, &[algorithm]).map_err(|_| "its key is broken or weak")?;
     let loaded = loaded?;
     if loaded.key.is_symmetric() || !loaded.key.may_verify(algorithm) {
@@ -133,7 +135,7 @@ fn place(error: &serde_json::Error) -> String {
 
 /// `Ok(Err(why))` is a sound key that is not for us.
 fn key(
-    jwk: &Map<String, Value>,
+    jwk: &Object<'_>,
     allowed: &[Algorithm],
 ) -> Result<Result<LoadedKey, &'static str>, KeyError> {
     if let Err(purpose) = for_verifying(jwk)? {
@@ -229,25 +231,26 @@ pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
 }
 
 /// RFC 7517 §4.2, §4.3.
-fn for_verifying(jwk: &Map<String, Value>) -> Result<Result<(), &'static str>, KeyError> {
+fn for_verifying(jwk: &Object<'_>) -> Result<Result<(), &'static str>, KeyError> {
     if jwk.contains_key("use") && string(jwk, "use")? != "sig" {
         return Ok(Err("its `use` is not `sig`"));
     }
     match jwk.get("key_ops") {
         None => {}
-        Some(Value::Array(operations)) if operations.iter().any(|it| it == "verify") => {}
+        Some(Value::Array(operations))
+            if operations.iter().any(|it| it.as_str() == Some("verify")) => {}
         Some(_) => return Ok(Err("its `key_ops` do not contain `verify`")),
     }
     Ok(Ok(()))
 }
 
-fn string<'a>(jwk: &'a Map<String, Value>, member: &str) -> Result<&'a str, KeyError> {
+fn string<'a>(jwk: &'a Object<'_>, member: &str) -> Result<&'a str, KeyError> {
     jwk.get(member)
         .and_then(Value::as_str)
         .ok_or_else(|| KeyError::Jwk(format!("`{member}` has to be a string")))
 }
 
-fn bytes(jwk: &Map<String, Value>, member: &str) -> Result<Vec<u8>, KeyError> {
+fn bytes(jwk: &Object<'_>, member: &str) -> Result<Vec<u8>, KeyError> {
     URL_SAFE_NO_PAD
         .decode(string(jwk, member)?)
         .map_err(|_| KeyError::Jwk(format!("`{member}` has to be base64url without padding")))

@@ -7,9 +7,7 @@ mod key;
 pub(crate) mod network;
 mod preset;
 
-#[cfg(feature = "jwks")]
-use std::sync::Arc;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use jsonwebtoken::Algorithm;
 
@@ -268,7 +266,7 @@ impl fmt::Debug for Issuer {
 
 /// An issuer that can judge tokens.
 pub(crate) struct LoadedIssuer {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     /// `None` takes any, and none.
     pub(crate) audiences: Option<Vec<String>>,
     /// Empty takes any.
@@ -284,4 +282,18 @@ pub(crate) struct LoadedIssuer {
     pub(crate) roles: ClaimPath,
     pub(crate) scopes: Option<ClaimPath>,
     pub(crate) profile: TokenProfile,
+}
+
+impl LoadedIssuer {
+    /// The number of the keys in use at this time, in seconds since the Unix epoch: another number, other keys. `None` if
+    /// those that are published are not known.
+    pub(crate) fn generation(&self, now: u64) -> Option<u64> {
+        #[cfg(feature = "jwks")]
+        if let Some(network) = &self.network {
+            return network.generation(now);
+        }
+        let _ = now;
+        // Those that were given never change.
+        Some(0)
+    }
 }

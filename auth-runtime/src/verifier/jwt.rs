@@ -8,13 +8,7 @@ pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "jwks")]
 use std::sync::Arc;
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-#[cfg(feature = "jwks")]
-use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value, value::RawValue};
 
 use self::header::Header;
 pub(super) use self::header::refuse_extensions;
@@ -23,11 +17,14 @@ use crate::issuer::network::NetworkKeys;
 use crate::{
     claims::{methods, roles, scopes},
     credential::Method,
-    identity::Verified,
+    identity::{Validity, Verified},
     issuer::{Issuer, IssuerError, LoadedIssuer, LoadedKey, Problem},
-    json,
+    json::{self, Object, Value},
     verifier::VerifyError,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+#[cfg(feature = "jwks")]
+use jsonwebtoken::Algorithm;
 
 /// How many keys are tried where several share a name, or the token names none (CHECKLIST J11).
 const MOST_CANDIDATES: usize = 4;
@@ -49,7 +46,10 @@ impl JwtVerifier {
         for issuer in issuers {
             let issuer = issuer.load()?;
             if loaded.iter().any(|known| known.name == issuer.name) {
-                return Err(IssuerError { issuer: issuer.name.into(), problem: Problem::Twice });
+                return Err(IssuerError {
+                    issuer: issuer.name.to_string(),
+                    problem: Problem::Twice,
+                });
             }
             loaded.push(issuer);
         }
@@ -85,14 +85,21 @@ impl JwtVerifier {
         let header = Header::parse(&decoded_text(parts.header)?)?;
         let payload = decoded_text(parts.payload)?;
         let claims =
-            json::object(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
+            json::read(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
 
-        let issuer = self.issuer_of(&claims)?;
-        check_signature(issuer, &header, &parts, now)?;
+        let (index, issuer) = self.issuer_of(&claims)?;
+        let generation = check_signature(issuer, &header, &parts, now)?;
         let accepted = rules::check(issuer, &header, &claims, now)?;
 
-        Ok(Verified {
-            issuer: issuer.name.clone(),
+        let until = accepted.expires_at.saturating_add(issuer.leeway);
+        let validity = generation.map(|generation| Validity {
+            from: accepted.from,
+            until,
+            issuer: index,
+            generation,
+        });
+        let mut verified = Verified {
+            issuer: Arc::clone(&issuer.name),
             subject: accepted.subject.into(),
             roles: roles(&claims, &issuer.roles),
             scopes: scopes(&claims, issuer.scopes.as_ref()),
@@ -106,22 +113,29 @@ impl JwtVerifier {
             issued_at: accepted.issued_at,
             jti: accepted.jti.map(Into::into),
             bound_to: accepted.bound_to.map(Into::into),
-            claims: Some(
-                RawValue::from_string(payload)
-                    .map_err(|_| invalid("the payload is no sound JSON object"))?,
-            ),
-        })
+            claims: None,
+            validity,
+        };
+        verified.claims = Some(payload.into());
+        Ok(verified)
+    }
+
+    /// The number of the keys that an issuer has at this time, by its place in the list: where it changed, tokens have to
+    /// be verified again. `None` where there are none to verify with, or another issuer is meant.
+    pub(crate) fn generation(&self, issuer: usize, now: u64) -> Option<u64> {
+        self.issuers.get(issuer)?.generation(now)
     }
 
     /// The issuer whose name `iss` is, exactly (J16). What the token says of itself is believed only as far as choosing
     /// the keys that have to prove it (J15).
-    fn issuer_of(&self, claims: &Map<String, Value>) -> Result<&LoadedIssuer, VerifyError> {
+    fn issuer_of(&self, claims: &Object<'_>) -> Result<(usize, &LoadedIssuer), VerifyError> {
         let Some(Value::String(name)) = claims.get("iss") else {
             return Err(invalid("`iss` is missing or no string"));
         };
         self.issuers
             .iter()
-            .find(|issuer| *issuer.name == **name)
+            .enumerate()
+            .find(|(_, issuer)| *issuer.name == **name)
             .ok_or_else(|| invalid("`iss` names no issuer that is trusted here"))
     }
 }
@@ -183,21 +197,23 @@ pub(super) fn decoded_text(part: &str) -> Result<String, VerifyError> {
     String::from_utf8(decoded(part)?).map_err(|_| invalid("a part is not UTF-8"))
 }
 
-/// Some key of this issuer that fits the header has made the signature.
+/// Some key of this issuer that fits the header has made the signature. Gives the number of the keys that were tried,
+/// by which it can be told whether they are still the issuer's.
 #[cfg(feature = "jwks")]
 fn check_signature(
     issuer: &LoadedIssuer,
     header: &Header,
     parts: &Parts<'_>,
     now: u64,
-) -> Result<(), Refusal> {
+) -> Result<Option<u64>, Refusal> {
     let signature = decoded(parts.signature)?;
     let Some(network) = &issuer.network else {
-        return Ok(check_keys(&issuer.keys, &[], header, parts, &signature)?);
+        check_keys(&issuer.keys, &[], header, parts, &signature)?;
+        return Ok(issuer.generation(now));
     };
     let usable = network.usable(now);
     let result = check_keys(&issuer.keys, usable.keys(), header, parts, &signature);
-    result.map_err(|error| {
+    result.map(|()| usable.generation()).map_err(|error| {
         if may_be_unknown(issuer.keys.iter().chain(usable.keys()), header) {
             let (keys, tried) = (Arc::clone(network), usable.generation());
             Refusal::UnknownKey(UnknownKey { keys, tried })
@@ -212,10 +228,11 @@ fn check_signature(
     issuer: &LoadedIssuer,
     header: &Header,
     parts: &Parts<'_>,
-    _: u64,
-) -> Result<(), Refusal> {
+    now: u64,
+) -> Result<Option<u64>, Refusal> {
     let signature = decoded(parts.signature)?;
-    Ok(check_keys(&issuer.keys, &[], header, parts, &signature)?)
+    check_keys(&issuer.keys, &[], header, parts, &signature)?;
+    Ok(issuer.generation(now))
 }
 
 fn check_keys(

@@ -171,7 +171,7 @@ async fn a17_what_is_known_is_answered_while_the_endpoint_is_away() {
 async fn the_cache_is_bounded_in_entries_and_in_bytes() {
     for bound in [
         |introspection: Introspection| introspection.cache_entries(2),
-        |introspection: Introspection| introspection.cache_bytes(2_000),
+        |introspection: Introspection| introspection.cache_bytes(2_200),
     ] {
         let endpoint = Endpoint::start(|token| {
             let mut answer = active(token);

@@ -4,13 +4,12 @@ use std::fmt;
 
 use jsonwebtoken::Algorithm;
 use reqwest::{Url, header::HeaderValue};
-use serde_json::Value;
 
 use super::{Settings, Source};
 use crate::{
     fetch::{self, FetchError, Fetched, Fetcher, without_query},
     issuer::{LoadedKey, jwk},
-    json,
+    json::{self, Value},
 };
 
 /// An issuer's documents, as far as they were understood.
@@ -189,7 +188,7 @@ enum Unread {
 fn read_metadata(body: &[u8], issuer: &str, name: &Url) -> Result<Url, Unread> {
     let metadata = std::str::from_utf8(body)
         .ok()
-        .and_then(|text| json::object(text).ok())
+        .and_then(|text| json::read(text).ok())
         .ok_or(Unread::NoMetadata)?;
     // CHECKLIST K5; RFC 8414 §3.3: identical, or nothing in the document counts.
     match metadata.get("issuer") {

@@ -54,7 +54,7 @@ impl Pair {
     }
 
     pub(crate) fn thumbprint(&self) -> Option<String> {
-        thumbprint(&self.jwk)
+        thumbprint(|name| self.jwk.get(name)?.as_str())
     }
 
     /// Signs any header and payload.

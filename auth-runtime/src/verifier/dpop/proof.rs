@@ -2,13 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{ProofError, thumbprint::thumbprint};
 use crate::{
     issuer::{Checked, algorithm, of_proof},
-    json,
+    json::{self, Object, Value},
     verifier::jwt::{
         Parts, decoded, decoded_text, refuse_extensions,
         rules::{Round, seconds},
@@ -24,7 +23,7 @@ pub(super) struct Proof<'a> {
     algorithm: Algorithm,
     key: Checked,
     thumbprint: String,
-    claims: Map<String, Value>,
+    times: Times,
     id: String,
     method: String,
     uri: String,
@@ -38,10 +37,11 @@ impl<'a> Proof<'a> {
         // 2: one JWT, well-formed. Lines that somebody joined with a comma are none.
         let text = std::str::from_utf8(line).map_err(|_| invalid("it is not ASCII"))?;
         let parts = Parts::split(text)?;
-        let header = json::object(&decoded_text(parts.header)?)
-            .map_err(|_| invalid("the header is no sound JSON object"))?;
-        let claims = json::object(&decoded_text(parts.payload)?)
-            .map_err(|_| invalid("the payload is no sound JSON object"))?;
+        let (header, payload) = (decoded_text(parts.header)?, decoded_text(parts.payload)?);
+        let header =
+            json::read(&header).map_err(|_| invalid("the header is no sound JSON object"))?;
+        let claims =
+            json::read(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
         refuse_extensions(&header)?;
 
         // 4: so that no other signed JSON of the client's can be mistaken for a proof.
@@ -64,12 +64,13 @@ impl<'a> Proof<'a> {
             return Err(invalid("`jwk` holds a private key"));
         }
         let key = of_proof(jwk, algorithm).map_err(invalid)?;
-        let thumbprint = thumbprint(jwk).ok_or_else(|| invalid("its key has no thumbprint"))?;
+        let thumbprint = thumbprint(|name| jwk.get(name)?.as_str())
+            .ok_or_else(|| invalid("its key has no thumbprint"))?;
 
-        // 3: what has to be there; `iat` is read where it is compared.
+        // 3: what has to be there.
         let string = |name| match claims.get(name) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::String(text)) => Ok(Some(text.to_string())),
             Some(_) => Err(invalid("a claim is no string")),
         };
         let required = |name| {
@@ -79,7 +80,8 @@ impl<'a> Proof<'a> {
         };
         let (id, method, uri) = (required("jti")?, required("htm")?, required("htu")?);
         let (token_hash, nonce) = (required("ath")?, string("nonce")?);
-        Ok(Self { parts, algorithm, key, thumbprint, claims, id, method, uri, token_hash, nonce })
+        let times = Times::read(&claims)?;
+        Ok(Self { parts, algorithm, key, thumbprint, times, id, method, uri, token_hash, nonce })
     }
 
     /// 6: whoever signed it holds the key that it brings.
@@ -108,22 +110,20 @@ impl<'a> Proof<'a> {
         leeway: u64,
         now: u64,
     ) -> Result<u64, ProofError> {
-        let at = |name, round| seconds(&self.claims, name, round);
-        let missing = || invalid("`iat` is missing");
+        let Times { issued, issued_by, expires_at, not_before } = self.times;
         let latest_start = now.saturating_add(leeway);
-        if at("iat", Round::Up)?.ok_or_else(missing)? > latest_start {
+        if issued_by > latest_start {
             return Err(invalid("`iat` is in the future"));
         }
-        let issued = at("iat", Round::Down)?.ok_or_else(missing)?;
         let end = issued.saturating_add(lifetime).saturating_add(leeway);
         if now >= end {
             return Err(invalid("`iat` is too long ago"));
         }
         // Nobody has to set these; whoever does means them (RFC 7519 §4.1.4, §4.1.5).
-        if at("exp", Round::Down)?.is_some_and(|end| now >= end.saturating_add(leeway)) {
+        if expires_at.is_some_and(|end| now >= end.saturating_add(leeway)) {
             return Err(invalid("`exp` is over"));
         }
-        if at("nbf", Round::Up)?.is_some_and(|start| start > latest_start) {
+        if not_before.is_some_and(|start| start > latest_start) {
             return Err(invalid("`nbf` is in the future"));
         }
         Ok(end)
@@ -147,6 +147,27 @@ impl<'a> Proof<'a> {
 
     pub(super) fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
+    }
+}
+
+/// What a proof says about time, in seconds since the Unix epoch.
+struct Times {
+    issued: u64,
+    /// The same, a fraction more.
+    issued_by: u64,
+    expires_at: Option<u64>,
+    not_before: Option<u64>,
+}
+
+impl Times {
+    fn read(claims: &Object<'_>) -> Result<Self, ProofError> {
+        let missing = || invalid("`iat` is missing");
+        Ok(Self {
+            issued: seconds(claims, "iat", Round::Down)?.ok_or_else(missing)?,
+            issued_by: seconds(claims, "iat", Round::Up)?.ok_or_else(missing)?,
+            expires_at: seconds(claims, "exp", Round::Down)?,
+            not_before: seconds(claims, "nbf", Round::Up)?,
+        })
     }
 }
 

@@ -1,11 +1,9 @@
 //! What an endpoint says of a token (RFC 7662 §2.2), and whether that is enough.
 
-use serde_json::{Map, Value, value::RawValue};
-
 use crate::{
     claims::{ClaimPath, methods, roles, scopes},
     identity::Verified,
-    json,
+    json::{self, Object, Value},
     verifier::{
         VerifyError,
         jwt::rules::{
@@ -24,8 +22,8 @@ pub(super) struct Unusable(&'static str);
 #[derive(Debug)]
 pub(super) struct Answer {
     active: bool,
-    claims: Map<String, Value>,
-    text: Box<RawValue>,
+    /// One sound object.
+    text: String,
 }
 
 impl Answer {
@@ -36,21 +34,18 @@ impl Answer {
             return Err(Unusable("its content type is not `application/json`"));
         }
         let text = String::from_utf8(body).map_err(|_| Unusable("it is not UTF-8"))?;
-        let claims = json::object(&text).map_err(|_| Unusable("it is no sound JSON object"))?;
-        let Some(Value::Bool(active)) = claims.get("active") else {
+        let claims = json::read(&text).map_err(|_| Unusable("it is no sound JSON object"))?;
+        let Some(&Value::Bool(active)) = claims.get("active") else {
             return Err(Unusable("`active` is neither `true` nor `false`"));
         };
-        let active = *active;
-        let text =
-            RawValue::from_string(text).map_err(|_| Unusable("it is no sound JSON object"))?;
-        Ok(Self { active, claims, text })
+        Ok(Self { active, text })
     }
 }
 
 /// Whether an answer with status 400 is about the token, and not about whoever asks: `unsupported_token_type`, registered
 /// for revocation (RFC 7009 §2.2.1), is also what `oidc-provider` says of everything that begins like a JWT.
 pub(super) fn is_about_the_token(body: &[u8]) -> bool {
-    let said = std::str::from_utf8(body).ok().and_then(|text| json::object(text).ok());
+    let said = std::str::from_utf8(body).ok().and_then(|text| json::read(text).ok());
     said.is_some_and(|said| {
         said.get("error").and_then(Value::as_str) == Some("unsupported_token_type")
     })
@@ -82,14 +77,15 @@ impl Rules {
     ///
     /// `now` is in seconds since the Unix epoch.
     pub(super) fn judge(&self, answer: Answer, now: u64) -> Result<Verified, VerifyError> {
-        let Answer { active, claims, text } = answer;
+        let Answer { active, text } = answer;
         if !active {
             return Err(invalid("the endpoint says that it is not active"));
         }
+        let claims = json::read(&text).map_err(|_| invalid("it is no sound JSON object"))?;
         if string(&claims, "iss")?.is_some_and(|issuer| *issuer != *self.issuer) {
             return Err(invalid("`iss` names another issuer"));
         }
-        let expires_at = check_time(self.leeway, &claims, now)?;
+        let expires_at = check_time(self.leeway, &claims, now)?.expires_at;
         if expires_at.is_none() && self.needs_expiry {
             return Err(no_expiry());
         }
@@ -109,12 +105,13 @@ impl Rules {
         verified.issued_at = seconds(&claims, "iat", Round::Down)?;
         verified.jti = string(&claims, "jti")?.map(Into::into);
         verified.bound_to = bound_to.map(Into::into);
-        Ok(verified.claims(text))
+        verified.claims = Some(text.into());
+        Ok(verified)
     }
 }
 
 /// An endpoint calls refresh tokens active as well, whatever it was hinted (RFC 7662 §2.1).
-fn check_kind(claims: &Map<String, Value>, bound: bool) -> Result<(), VerifyError> {
+fn check_kind(claims: &Object<'_>, bound: bool) -> Result<(), VerifyError> {
     let says_another = |name: &str, fitting: &[&str]| -> Result<bool, VerifyError> {
         let said = string(claims, name)?;
         Ok(said.is_some_and(|said| !fitting.iter().any(|it| it.eq_ignore_ascii_case(said))))
@@ -142,9 +139,9 @@ fn invalid(reason: &'static str) -> VerifyError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::*;
+    use super::{Answer, Rules, Verified, VerifyError};
 
     const JSON: Option<&[u8]> = Some(b"application/json");
 
@@ -198,7 +195,7 @@ mod tests {
         assert_eq!(*verified.amr, [Box::from("otp")]);
         assert_eq!((verified.auth_time, verified.expires_at), (Some(900), Some(2_000)));
         assert_eq!((verified.issued_at, verified.jti.as_deref()), (Some(899), Some("token-17")));
-        assert_eq!(verified.claims.unwrap().get(), answer.to_string());
+        assert_eq!(&*verified.claims.unwrap(), answer.to_string());
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn size(verified: &Verified) -> usize {
         + texts(&verified.roles)
         + texts(&verified.scopes)
         + texts(&verified.amr)
-        + verified.claims.as_ref().map_or(0, |claims| claims.get().len())
+        + verified.claims.as_ref().map_or(0, |claims| claims.len())
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! The token's header: which algorithm, which key, which kind of token.
 
 use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value};
 
 use super::invalid;
-use crate::{issuer::algorithm, json, verifier::VerifyError};
+use crate::{
+    issuer::algorithm,
+    json::{self, Object, Value},
+    verifier::VerifyError,
+};
 
 /// What counts of a header. `jwk`, `jku`, `x5u` and `x5c` are not even read: a token does not bring its own key (J9).
 pub(super) struct Header {
@@ -24,8 +27,7 @@ pub(super) enum Kind {
 
 impl Header {
     pub(super) fn parse(text: &str) -> Result<Self, VerifyError> {
-        let header =
-            json::object(text).map_err(|_| invalid("the header is no sound JSON object"))?;
+        let header = json::read(text).map_err(|_| invalid("the header is no sound JSON object"))?;
 
         // `none`, in whatever spelling, is simply no algorithm we know (J2).
         let algorithm = optional_string(&header, "alg")?
@@ -41,9 +43,7 @@ impl Header {
 }
 
 /// RFC 7515 §4.1.11: extensions that are not understood refuse the token, and we understand none (J12).
-pub(in crate::verifier) fn refuse_extensions(
-    header: &Map<String, Value>,
-) -> Result<(), VerifyError> {
+pub(in crate::verifier) fn refuse_extensions(header: &Object<'_>) -> Result<(), VerifyError> {
     if header.contains_key("crit") {
         return Err(invalid("`crit` demands an extension"));
     }
@@ -66,10 +66,10 @@ fn kind(typ: Option<&str>) -> Result<Kind, VerifyError> {
     }
 }
 
-fn optional_string<'a>(
-    header: &'a Map<String, Value>,
+fn optional_string<'h>(
+    header: &'h Object<'_>,
     member: &str,
-) -> Result<Option<&'a str>, VerifyError> {
+) -> Result<Option<&'h str>, VerifyError> {
     match header.get(member) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

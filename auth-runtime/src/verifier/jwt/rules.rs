@@ -1,13 +1,12 @@
 //! What the claims of a token with a good signature have to say.
 
-use serde_json::{Map, Number, Value};
-
 use super::{
     header::{Header, Kind},
     invalid,
 };
 use crate::{
     issuer::{LoadedIssuer, TokenProfile},
+    json::{Number, Object, Value},
     verifier::{VerifyError, dpop},
 };
 
@@ -17,6 +16,8 @@ const LATEST: u64 = 1 << 53;
 /// The claims that were checked and are kept.
 pub(super) struct Accepted<'a> {
     pub(super) subject: &'a str,
+    /// The first second at which it is good, with the leeway.
+    pub(super) from: u64,
     pub(super) expires_at: u64,
     pub(super) issued_at: Option<u64>,
     pub(super) jti: Option<&'a str>,
@@ -30,10 +31,11 @@ pub(super) struct Accepted<'a> {
 pub(super) fn check<'a>(
     issuer: &LoadedIssuer,
     header: &Header,
-    claims: &'a Map<String, Value>,
+    claims: &'a Object<'_>,
     now: u64,
 ) -> Result<Accepted<'a>, VerifyError> {
-    let expires_at = check_time(issuer.leeway, claims, now)?.ok_or_else(no_expiry)?;
+    let Times { from, expires_at } = check_time(issuer.leeway, claims, now)?;
+    let expires_at = expires_at.ok_or_else(no_expiry)?;
     check_audience(issuer.audiences.as_deref(), claims)?;
     check_client(issuer, claims)?;
     check_kind(issuer, header.kind, claims)?;
@@ -43,6 +45,7 @@ pub(super) fn check<'a>(
     string(claims, "client_id")?;
     Ok(Accepted {
         subject,
+        from,
         expires_at,
         // A fraction less, so that what was issued in the second of a revocation was issued before it.
         issued_at: seconds(claims, "iat", Round::Down)?,
@@ -57,9 +60,9 @@ pub(super) fn check<'a>(
 ///
 /// Whoever admits the caller asks for a proof of it, and lets nobody through with a bound token as a plain one (P1).
 /// Bound to anything else, such as a certificate (RFC 8705 §3), the token is refused: nobody here could check that.
-pub(in crate::verifier) fn confirmation(
-    claims: &Map<String, Value>,
-) -> Result<Option<&str>, VerifyError> {
+pub(in crate::verifier) fn confirmation<'c>(
+    claims: &'c Object<'_>,
+) -> Result<Option<&'c str>, VerifyError> {
     let Some(confirmation) = claims.get("cnf") else {
         return Ok(None);
     };
@@ -69,12 +72,20 @@ pub(in crate::verifier) fn confirmation(
     thumbprint.as_str().filter(|text| dpop::is_thumbprint(text)).map(Some).ok_or_else(refused)
 }
 
-/// `exp`, `nbf` and `iat` (RFC 7519 §4.1.4–6), as far as they are there. Gives `exp`.
+/// When a token is good, in seconds since the Unix epoch.
+pub(in crate::verifier) struct Times {
+    /// From here on, with the leeway.
+    pub(in crate::verifier) from: u64,
+    /// `exp` as it stands.
+    pub(in crate::verifier) expires_at: Option<u64>,
+}
+
+/// `exp`, `nbf` and `iat` (RFC 7519 §4.1.4–6), as far as they are there.
 pub(in crate::verifier) fn check_time(
     leeway: u64,
-    claims: &Map<String, Value>,
+    claims: &Object<'_>,
     now: u64,
-) -> Result<Option<u64>, VerifyError> {
+) -> Result<Times, VerifyError> {
     let expires_at = seconds(claims, "exp", Round::Down)?;
     let not_before = seconds(claims, "nbf", Round::Up)?;
     let issued_at = seconds(claims, "iat", Round::Up)?;
@@ -90,7 +101,8 @@ pub(in crate::verifier) fn check_time(
     if issued_at.is_some_and(|issued| issued > latest_start) {
         return Err(invalid("`iat` is in the future"));
     }
-    Ok(expires_at)
+    let from = not_before.max(issued_at).unwrap_or(0).saturating_sub(leeway);
+    Ok(Times { from, expires_at })
 }
 
 pub(in crate::verifier) fn no_expiry() -> VerifyError {
@@ -98,7 +110,7 @@ pub(in crate::verifier) fn no_expiry() -> VerifyError {
 }
 
 /// Who the token is about (RFC 7519 §4.1.2): never nobody.
-pub(in crate::verifier) fn subject(claims: &Map<String, Value>) -> Result<&str, VerifyError> {
+pub(in crate::verifier) fn subject<'c>(claims: &'c Object<'_>) -> Result<&'c str, VerifyError> {
     string(claims, "sub")?
         .filter(|subject| !subject.is_empty())
         .ok_or_else(|| invalid("`sub` is missing or empty"))
@@ -107,28 +119,25 @@ pub(in crate::verifier) fn subject(claims: &Map<String, Value>) -> Result<&str, 
 /// `aud` is a string or an array of strings; one that names us suffices (RFC 7519 §4.1.3). `None` takes any.
 pub(in crate::verifier) fn check_audience(
     ours: Option<&[String]>,
-    claims: &Map<String, Value>,
+    claims: &Object<'_>,
 ) -> Result<(), VerifyError> {
-    let named: Vec<&str> = match claims.get("aud") {
+    let is_ours = |name: &str| ours.is_none_or(|ours| ours.iter().any(|ours| ours == name));
+    let named = match claims.get("aud") {
         None if ours.is_none() => return Ok(()),
-        Some(Value::String(audience)) => vec![audience],
-        Some(Value::Array(audiences)) if !audiences.is_empty() => audiences
-            .iter()
-            .map(Value::as_str)
-            .collect::<Option<_>>()
-            .ok_or_else(|| invalid("`aud` holds something that is no string"))?,
+        Some(Value::String(audience)) => is_ours(audience),
+        Some(Value::Array(audiences)) if !audiences.is_empty() => {
+            if audiences.iter().any(|audience| audience.as_str().is_none()) {
+                return Err(invalid("`aud` holds something that is no string"));
+            }
+            audiences.iter().filter_map(Value::as_str).any(is_ours)
+        }
         _ => return Err(invalid("`aud` is missing or of a wrong type")),
     };
-    match ours {
-        Some(ours) if !ours.iter().any(|ours| named.contains(&ours.as_str())) => {
-            Err(invalid("`aud` does not name this API"))
-        }
-        _ => Ok(()),
-    }
+    if named { Ok(()) } else { Err(invalid("`aud` does not name this API")) }
 }
 
 /// Whose token it is, where that matters, and whatever else this issuer's tokens have to say.
-fn check_client(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<(), VerifyError> {
+fn check_client(issuer: &LoadedIssuer, claims: &Object<'_>) -> Result<(), VerifyError> {
     if !issuer.clients.is_empty() {
         let mut client = None;
         for name in ["client_id", "azp", "cid"] {
@@ -147,11 +156,7 @@ fn check_client(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<()
 }
 
 /// The token is an access token, as far as one can tell (RFC 9068 §4, RFC 8725 §3.11).
-fn check_kind(
-    issuer: &LoadedIssuer,
-    kind: Kind,
-    claims: &Map<String, Value>,
-) -> Result<(), VerifyError> {
+fn check_kind(issuer: &LoadedIssuer, kind: Kind, claims: &Object<'_>) -> Result<(), VerifyError> {
     match (issuer.profile, kind) {
         (TokenProfile::Rfc9068, Kind::AccessToken) => {
             // RFC 9068 §2.2. Their types are checked where they are read.
@@ -173,7 +178,7 @@ fn check_kind(
 }
 
 /// OpenID Connect Core §3.1.3.7: whoever asked for it (`azp`) is one it is for.
-fn check_id_token(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<(), VerifyError> {
+fn check_id_token(issuer: &LoadedIssuer, claims: &Object<'_>) -> Result<(), VerifyError> {
     let is_access_token = claims.contains_key("scope") || claims.contains_key("scp");
     let says = |name: &str, values: &[&str]| {
         claims.get(name).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
@@ -191,7 +196,7 @@ fn check_id_token(issuer: &LoadedIssuer, claims: &Map<String, Value>) -> Result<
 }
 
 /// Tokens that say `JWT` or nothing and are no access tokens are known by their claims.
-pub(in crate::verifier) fn is_something_else(claims: &Map<String, Value>) -> bool {
+pub(in crate::verifier) fn is_something_else(claims: &Object<'_>) -> bool {
     let has = |name: &str| claims.contains_key(name);
     let says = |name: &str, values: &[&str]| {
         claims.get(name).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
@@ -216,7 +221,7 @@ pub(in crate::verifier) enum Round {
 
 /// A `NumericDate` (RFC 7519 §2): a number of seconds, possibly with a fraction.
 pub(in crate::verifier) fn seconds(
-    claims: &Map<String, Value>,
+    claims: &Object<'_>,
     name: &str,
     round: Round,
 ) -> Result<Option<u64>, VerifyError> {
@@ -226,14 +231,15 @@ pub(in crate::verifier) fn seconds(
     let Value::Number(number) = value else {
         return Err(invalid("a time is no number"));
     };
-    whole_seconds(number, round).map(Some).ok_or_else(|| invalid("a time is out of range"))
+    whole_seconds(*number, round).map(Some).ok_or_else(|| invalid("a time is out of range"))
 }
 
-fn whole_seconds(number: &Number, round: Round) -> Option<u64> {
-    if let Some(whole) = number.as_u64() {
-        return (whole <= LATEST).then_some(whole);
-    }
-    let exact = number.as_f64()?;
+fn whole_seconds(number: Number, round: Round) -> Option<u64> {
+    let exact = match number {
+        Number::Natural(whole) => return (whole <= LATEST).then_some(whole),
+        Number::Negative(_) => return None,
+        Number::Fraction(exact) => exact,
+    };
     let rounded = match round {
         Round::Down => exact.floor(),
         Round::Up => exact.ceil(),
@@ -248,10 +254,10 @@ fn whole_seconds(number: &Number, round: Round) -> Option<u64> {
     in_range.then_some(rounded as u64)
 }
 
-pub(in crate::verifier) fn string<'a>(
-    claims: &'a Map<String, Value>,
+pub(in crate::verifier) fn string<'c>(
+    claims: &'c Object<'_>,
     name: &str,
-) -> Result<Option<&'a str>, VerifyError> {
+) -> Result<Option<&'c str>, VerifyError> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

@@ -117,7 +117,8 @@ fn p2_check_5_a_public_key_is_no_secret() {
     };
     let proof = pair.sign(&header_of(&pair).to_string(), &claims(json!({})).to_string()).unwrap();
     assert!(matches!(check(&proof), Err(ProofError::Invalid(_))));
-    let jwk = pair.jwk;
+    let jwk = Value::Object(pair.jwk).to_string();
+    let jwk = crate::json::read(&jwk).unwrap();
     assert!(crate::issuer::of_proof(&jwk, Algorithm::HS256).is_err());
 }
 

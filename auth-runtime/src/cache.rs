@@ -1,0 +1,267 @@
+//! Tokens that were verified before, so that they need not be again.
+//!
+//! Who somebody is, is remembered, and only of tokens that were good; never what somebody may do. A hit says what
+//! verifying again would say: the token is compared whole, its times and the keys of whoever vouched for it are asked again
+//! each time, and what does not fit is verified as if it had never been seen. Revocation, proofs, and where a credential may
+//! come from are for whoever lets callers in, hit or not.
+
+use std::hash::{Hash, Hasher, RandomState};
+
+use constant_time_eq::constant_time_eq;
+use quick_cache::{
+    Equivalent, OptionsBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
+
+use crate::{
+    credential::Method,
+    identity::{Identity, Validity},
+};
+
+/// How many tokens are remembered unless the builder says otherwise.
+pub(crate) const DEFAULT_ENTRIES: usize = 50_000;
+/// How much memory they take, in bytes.
+pub(crate) const DEFAULT_BYTES: usize = 64 << 20;
+
+/// How much of a token is hashed, from its end, in bytes. That is where its signature is, so no two differ elsewhere only;
+/// whoever cannot sign cannot choose it, and whoever can does not know the hash's key, which each cache draws for itself.
+const TAIL: usize = 32;
+
+/// What the cache adds to an entry, in bytes: its place in the table, its links, what the allocator takes for the token.
+const OVERHEAD: usize = size_of::<Key>() + size_of::<Entry>() + 64;
+
+/// Tokens with the identities that were found for them. Bounded by number and by memory; a new token is let go first, and
+/// one that is asked for again stays, so that a flood of new ones does not wash out those in use.
+pub(crate) struct TokenCache(Cache<Key, Entry, Weight, RandomState>);
+
+struct Key {
+    token: Box<str>,
+    method: Method,
+}
+
+/// A key as it stands in a request.
+struct Wanted<'a> {
+    token: &'a str,
+    method: Method,
+}
+
+#[derive(Clone)]
+struct Entry {
+    identity: Identity,
+    validity: Validity,
+}
+
+impl TokenCache {
+    /// Room for this many tokens, and this many bytes. `None` where there is room for nothing.
+    pub(crate) fn new(entries: usize, bytes: usize) -> Option<Self> {
+        if entries == 0 || bytes == 0 {
+            return None;
+        }
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(entries)
+            .weight_capacity(bytes as u64)
+            .build()
+            .ok()?;
+        // Each entry weighs so much at least that one more than wanted does not fit in: the bytes bound the number too.
+        let least = (bytes / entries.saturating_add(1)) as u64 + 1;
+        let hash = RandomState::new();
+        Some(Self(Cache::with_options(
+            options,
+            Weight { least },
+            hash,
+            DefaultLifecycle::default(),
+        )))
+    }
+
+    /// Who sends this token, if that is known and still holds at this time.
+    ///
+    /// `now` is in seconds since the Unix epoch. `generation` tells the number of the keys that an issuer has by now.
+    pub(crate) fn get(
+        &self,
+        token: &str,
+        method: Method,
+        now: u64,
+        generation: impl FnOnce(usize) -> Option<u64>,
+    ) -> Option<Identity> {
+        let wanted = Wanted { token, method };
+        let Entry { identity, validity } = self.0.get(&wanted)?;
+        if validity.holds(now, generation) {
+            return Some(identity);
+        }
+        // Whoever replaced it meanwhile knows better.
+        self.0.remove_if(&wanted, |entry| entry.validity == validity);
+        None
+    }
+
+    /// Remembers a token as long as its verdict is valid. What is too large for its place is not remembered.
+    pub(crate) fn insert(&self, token: &str, identity: &Identity, validity: Validity) {
+        let key = Key { token: token.into(), method: identity.method() };
+        self.0.insert(key, Entry { identity: identity.clone(), validity });
+    }
+}
+
+impl Hash for Wanted<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let token = self.token.as_bytes();
+        state.write(token.last_chunk::<TAIL>().map_or(token, |tail| tail));
+        self.method.hash(state);
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.wanted().hash(state);
+    }
+}
+
+impl Key {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { token: &self.token, method: self.method }
+    }
+}
+
+impl PartialEq for Wanted<'_> {
+    /// In a time that does not tell how much of it is right.
+    fn eq(&self, other: &Self) -> bool {
+        self.method == other.method
+            && constant_time_eq(self.token.as_bytes(), other.token.as_bytes())
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.wanted() == other.wanted()
+    }
+}
+
+impl Eq for Key {}
+
+impl Equivalent<Key> for Wanted<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self == key.wanted()
+    }
+}
+
+/// About how much memory an entry takes.
+#[derive(Clone)]
+struct Weight {
+    least: u64,
+}
+
+impl Weighter<Key, Entry> for Weight {
+    fn weight(&self, key: &Key, entry: &Entry) -> u64 {
+        let bytes = OVERHEAD + key.token.len() + entry.identity.size();
+        self.least.max(bytes as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{identity::Verified, roles::RoleHierarchy};
+
+    const FOREVER: Validity = Validity { from: 0, until: u64::MAX, issuer: 0, generation: 0 };
+
+    fn identity(subject: &str) -> Identity {
+        Identity::new(Verified::new("https://id.example.com/", subject), &RoleHierarchy::default())
+    }
+
+    /// Distinct where it counts.
+    fn token(name: usize) -> String {
+        format!("{}{name:040}", "x".repeat(400))
+    }
+
+    fn subject(cache: &TokenCache, token: &str, now: u64) -> Option<String> {
+        let found = cache.get(token, Method::Bearer, now, |_| Some(0))?;
+        Some(found.subject().to_owned())
+    }
+
+    #[test]
+    fn a_token_is_found_whole_or_not_at_all() {
+        let cache = TokenCache::new(10, 1 << 20).unwrap();
+        let known = token(1);
+        cache.insert(&known, &identity("ann"), FOREVER);
+        assert_eq!(subject(&cache, &known, 5).as_deref(), Some("ann"));
+        // One character that is not hashed, more at the beginning, fewer, none.
+        let other = known.replacen('x', "y", 1);
+        for other in [&*other, &format!("x{known}"), known.get(1..).unwrap(), ""] {
+            assert_eq!(subject(&cache, other, 5), None, "{other}");
+        }
+        assert!(cache.get(&known, Method::Cookie, 5, |_| Some(0)).is_none());
+        cache.insert("short", &identity("eve"), FOREVER);
+        assert_eq!(subject(&cache, "short", 5).as_deref(), Some("eve"));
+    }
+
+    #[test]
+    fn a_verdict_holds_as_long_as_its_times_and_its_keys() {
+        let cache = TokenCache::new(10, 1 << 20).unwrap();
+        let validity = Validity { from: 100, until: 200, issuer: 3, generation: 7 };
+        let holds = |now, generation| {
+            cache.insert("token", &identity("ann"), validity);
+            let asked = |issuer| {
+                assert_eq!(issuer, 3);
+                generation
+            };
+            cache.get("token", Method::Bearer, now, asked).is_some()
+        };
+        for (now, expected) in [(99, false), (100, true), (199, true), (200, false)] {
+            assert_eq!(holds(now, Some(7)), expected, "{now}");
+        }
+        assert!(!holds(150, Some(8)));
+        assert!(!holds(150, Some(6)));
+        assert!(!holds(150, None));
+        // What did not hold is gone, also when time goes back.
+        assert!(cache.get("token", Method::Bearer, 150, |_| Some(7)).is_none());
+    }
+
+    #[test]
+    fn entries_and_bytes_are_bounded() {
+        for (entries, bytes) in [(1, 1 << 20), (7, 1 << 20), (1_000, 64 << 10), (100_000, 1 << 20)]
+        {
+            let cache = TokenCache::new(entries, bytes).unwrap();
+            for name in 0..5_000 {
+                cache.insert(&token(name), &identity("ann"), FOREVER);
+            }
+            let kept =
+                (0..5_000).filter(|name| subject(&cache, &token(*name), 0).is_some()).count();
+            let one = OVERHEAD + token(0).len() + identity("ann").size();
+            assert!(kept >= 1, "{entries} {bytes}");
+            assert!(kept <= entries && kept * one <= bytes, "{kept} of {entries}, {bytes} bytes");
+        }
+        assert!(TokenCache::new(0, 1 << 20).is_none());
+        assert!(TokenCache::new(10, 0).is_none());
+        // Too large for its place: not remembered, and nothing else goes for it.
+        let cache = TokenCache::new(2, 2 << 10).unwrap();
+        cache.insert("small", &identity("ann"), FOREVER);
+        cache.insert(&"x".repeat(4 << 10), &identity("eve"), FOREVER);
+        assert_eq!(subject(&cache, "small", 0).as_deref(), Some("ann"));
+        assert_eq!(subject(&cache, &"x".repeat(4 << 10), 0), None);
+    }
+
+    #[test]
+    fn a_flood_of_new_tokens_leaves_those_in_use() {
+        let cache = TokenCache::new(1_000, 16 << 20).unwrap();
+        let hot: Vec<String> = (0..200).map(token).collect();
+        for _ in 0..3 {
+            for token in &hot {
+                if subject(&cache, token, 0).is_none() {
+                    cache.insert(token, &identity("ann"), FOREVER);
+                }
+            }
+        }
+        let mut lost = 0;
+        for name in 1_000..101_000 {
+            cache.insert(&token(name), &identity("eve"), FOREVER);
+            // In use: each of them once while five hundred new ones come.
+            if name % 500 == 0 {
+                for token in &hot {
+                    if subject(&cache, token, 0).is_none() {
+                        lost += 1;
+                        cache.insert(token, &identity("ann"), FOREVER);
+                    }
+                }
+            }
+        }
+        assert!(lost <= 200, "{lost} of 40000 look-ups of tokens in use missed");
+    }
+}
