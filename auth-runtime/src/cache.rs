@@ -5,9 +5,10 @@
 //! each time, and what does not fit is verified as if it had never been seen. Revocation, proofs, and where a credential may
 //! come from are for whoever lets callers in, hit or not.
 
-use std::hash::{Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use constant_time_eq::constant_time_eq;
+use foldhash::{SharedSeed, quality::SeedableRandomState};
 use quick_cache::{
     Equivalent, OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},
@@ -24,7 +25,7 @@ pub(crate) const DEFAULT_ENTRIES: usize = 50_000;
 pub(crate) const DEFAULT_BYTES: usize = 64 << 20;
 
 /// How much of a token is hashed, from its end, in bytes. That is where its signature is, so no two differ elsewhere only;
-/// whoever cannot sign cannot choose it, and whoever can does not know the hash's key, which each cache draws for itself.
+/// whoever cannot sign cannot choose it, and whoever can does not know the key of the hash, which each cache has for itself.
 const TAIL: usize = 32;
 
 /// What the cache adds to an entry, in bytes: its place in the table, its links, what the allocator takes for the token.
@@ -32,16 +33,16 @@ const OVERHEAD: usize = size_of::<Key>() + size_of::<Entry>() + 64;
 
 /// Tokens with the identities that were found for them. Bounded by number and by memory; a new token is let go first, and
 /// one that is asked for again stays, so that a flood of new ones does not wash out those in use.
-pub(crate) struct TokenCache(Cache<Key, Entry, Weight, RandomState>);
+pub(crate) struct TokenCache(Cache<Key, Entry, Weight, SeedableRandomState>);
 
 struct Key {
-    token: Box<str>,
+    token: Box<[u8]>,
     method: Method,
 }
 
 /// A key as it stands in a request.
 struct Wanted<'a> {
-    token: &'a str,
+    token: &'a [u8],
     method: Method,
 }
 
@@ -64,7 +65,9 @@ impl TokenCache {
             .ok()?;
         // Each entry weighs so much at least that one more than wanted does not fit in: the bytes bound the number too.
         let least = (bytes / entries.saturating_add(1)) as u64 + 1;
-        let hash = RandomState::new();
+        // The standard library's has its keys from the operating system.
+        let key = RandomState::new().hash_one(());
+        let hash = SeedableRandomState::with_seed(key, SharedSeed::global_random());
         Some(Self(Cache::with_options(
             options,
             Weight { least },
@@ -78,7 +81,7 @@ impl TokenCache {
     /// `now` is in seconds since the Unix epoch. `generation` tells the number of the keys that an issuer has by now.
     pub(crate) fn get(
         &self,
-        token: &str,
+        token: &[u8],
         method: Method,
         now: u64,
         generation: impl FnOnce(usize) -> Option<u64>,
@@ -94,7 +97,7 @@ impl TokenCache {
     }
 
     /// Remembers a token as long as its verdict is valid. What is too large for its place is not remembered.
-    pub(crate) fn insert(&self, token: &str, identity: &Identity, validity: Validity) {
+    pub(crate) fn insert(&self, token: &[u8], identity: &Identity, validity: Validity) {
         let key = Key { token: token.into(), method: identity.method() };
         self.0.insert(key, Entry { identity: identity.clone(), validity });
     }
@@ -102,8 +105,7 @@ impl TokenCache {
 
 impl Hash for Wanted<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let token = self.token.as_bytes();
-        state.write(token.last_chunk::<TAIL>().map_or(token, |tail| tail));
+        state.write(self.token.last_chunk::<TAIL>().map_or(self.token, |tail| tail));
         self.method.hash(state);
     }
 }
@@ -123,8 +125,7 @@ impl Key {
 impl PartialEq for Wanted<'_> {
     /// In a time that does not tell how much of it is right.
     fn eq(&self, other: &Self) -> bool {
-        self.method == other.method
-            && constant_time_eq(self.token.as_bytes(), other.token.as_bytes())
+        self.method == other.method && constant_time_eq(self.token, other.token)
     }
 }
 
@@ -172,7 +173,7 @@ mod tests {
     }
 
     fn subject(cache: &TokenCache, token: &str, now: u64) -> Option<String> {
-        let found = cache.get(token, Method::Bearer, now, |_| Some(0))?;
+        let found = cache.get(token.as_bytes(), Method::Bearer, now, |_| Some(0))?;
         Some(found.subject().to_owned())
     }
 
@@ -180,15 +181,15 @@ mod tests {
     fn a_token_is_found_whole_or_not_at_all() {
         let cache = TokenCache::new(10, 1 << 20).unwrap();
         let known = token(1);
-        cache.insert(&known, &identity("ann"), FOREVER);
+        cache.insert(known.as_bytes(), &identity("ann"), FOREVER);
         assert_eq!(subject(&cache, &known, 5).as_deref(), Some("ann"));
         // One character that is not hashed, more at the beginning, fewer, none.
         let other = known.replacen('x', "y", 1);
         for other in [&*other, &format!("x{known}"), known.get(1..).unwrap(), ""] {
             assert_eq!(subject(&cache, other, 5), None, "{other}");
         }
-        assert!(cache.get(&known, Method::Cookie, 5, |_| Some(0)).is_none());
-        cache.insert("short", &identity("eve"), FOREVER);
+        assert!(cache.get(known.as_bytes(), Method::Cookie, 5, |_| Some(0)).is_none());
+        cache.insert(b"short", &identity("eve"), FOREVER);
         assert_eq!(subject(&cache, "short", 5).as_deref(), Some("eve"));
     }
 
@@ -197,12 +198,12 @@ mod tests {
         let cache = TokenCache::new(10, 1 << 20).unwrap();
         let validity = Validity { from: 100, until: 200, issuer: 3, generation: 7 };
         let holds = |now, generation| {
-            cache.insert("token", &identity("ann"), validity);
+            cache.insert(b"token", &identity("ann"), validity);
             let asked = |issuer| {
                 assert_eq!(issuer, 3);
                 generation
             };
-            cache.get("token", Method::Bearer, now, asked).is_some()
+            cache.get(b"token", Method::Bearer, now, asked).is_some()
         };
         for (now, expected) in [(99, false), (100, true), (199, true), (200, false)] {
             assert_eq!(holds(now, Some(7)), expected, "{now}");
@@ -211,7 +212,7 @@ mod tests {
         assert!(!holds(150, Some(6)));
         assert!(!holds(150, None));
         // What did not hold is gone, also when time goes back.
-        assert!(cache.get("token", Method::Bearer, 150, |_| Some(7)).is_none());
+        assert!(cache.get(b"token", Method::Bearer, 150, |_| Some(7)).is_none());
     }
 
     #[test]
@@ -220,7 +221,7 @@ mod tests {
         {
             let cache = TokenCache::new(entries, bytes).unwrap();
             for name in 0..5_000 {
-                cache.insert(&token(name), &identity("ann"), FOREVER);
+                cache.insert(token(name).as_bytes(), &identity("ann"), FOREVER);
             }
             let kept =
                 (0..5_000).filter(|name| subject(&cache, &token(*name), 0).is_some()).count();
@@ -232,8 +233,8 @@ mod tests {
         assert!(TokenCache::new(10, 0).is_none());
         // Too large for its place: not remembered, and nothing else goes for it.
         let cache = TokenCache::new(2, 2 << 10).unwrap();
-        cache.insert("small", &identity("ann"), FOREVER);
-        cache.insert(&"x".repeat(4 << 10), &identity("eve"), FOREVER);
+        cache.insert(b"small", &identity("ann"), FOREVER);
+        cache.insert("x".repeat(4 << 10).as_bytes(), &identity("eve"), FOREVER);
         assert_eq!(subject(&cache, "small", 0).as_deref(), Some("ann"));
         assert_eq!(subject(&cache, &"x".repeat(4 << 10), 0), None);
     }
@@ -245,19 +246,19 @@ mod tests {
         for _ in 0..3 {
             for token in &hot {
                 if subject(&cache, token, 0).is_none() {
-                    cache.insert(token, &identity("ann"), FOREVER);
+                    cache.insert(token.as_bytes(), &identity("ann"), FOREVER);
                 }
             }
         }
         let mut lost = 0;
         for name in 1_000..101_000 {
-            cache.insert(&token(name), &identity("eve"), FOREVER);
+            cache.insert(token(name).as_bytes(), &identity("eve"), FOREVER);
             // In use: each of them once while five hundred new ones come.
             if name % 500 == 0 {
                 for token in &hot {
                     if subject(&cache, token, 0).is_none() {
                         lost += 1;
-                        cache.insert(token, &identity("ann"), FOREVER);
+                        cache.insert(token.as_bytes(), &identity("ann"), FOREVER);
                     }
                 }
             }

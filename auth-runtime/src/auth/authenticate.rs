@@ -55,6 +55,14 @@ pub(super) struct Given<'a> {
     pub(super) proof: Option<&'a [u8]>,
 }
 
+/// What is known of it at first sight.
+enum Presented<'a> {
+    /// It was verified before, and would be again.
+    Known(Identity),
+    Token(&'a str),
+    ApiKey,
+}
+
 /// The same, for as long as somebody makes us wait.
 struct Kept {
     method: Method,
@@ -65,11 +73,9 @@ struct Kept {
 impl<'a> Given<'a> {
     fn new(credential: Credential<'a>) -> Self {
         match credential {
-            Credential::Token(token, method) => {
-                Self { method, text: token.as_bytes(), proof: None }
-            }
+            Credential::Token(token, method) => Self { method, text: token, proof: None },
             Credential::Bound { token, proof } => {
-                Self { method: Method::Dpop, text: token.as_bytes(), proof: Some(proof) }
+                Self { method: Method::Dpop, text: token, proof: Some(proof) }
             }
             Credential::ApiKey(key) => Self { method: Method::ApiKey, text: key, proof: None },
         }
@@ -225,10 +231,8 @@ impl Auth {
         self.count(request, proven.as_ref().err());
         let nonce = proven?;
         // Only who comes in is remembered: what is refused is looked at again each time.
-        if let (Some(validity), Some(tokens), Ok(token)) =
-            (fresh, &self.0.tokens, std::str::from_utf8(given.text))
-        {
-            tokens.insert(token, identity, *validity);
+        if let (Some(validity), Some(tokens)) = (fresh, &self.0.tokens) {
+            tokens.insert(given.text, identity, *validity);
         }
         if *kept == Keep::Yes {
             let (auth, kept) = (self.clone(), given.keep());
@@ -239,10 +243,22 @@ impl Auth {
     }
 
     fn start<'a>(&self, request: &'a HttpRequest) -> Started<'a> {
-        match self.0.places.find(request.headers()) {
+        let looked = self.0.places.find(request.headers()).and_then(|found| {
+            let Some(credential) = found else { return Ok(None) };
+            let given = Given::new(credential);
+            let presented = match self.known(given) {
+                Some(identity) => Presented::Known(identity),
+                None => match credential.token()? {
+                    Some(token) => Presented::Token(token),
+                    None => Presented::ApiKey,
+                },
+            };
+            Ok(Some((given, presented)))
+        });
+        match looked {
             Ok(None) => Started::Done(Ok(None)),
-            Ok(Some(credential)) => match self.wait(request) {
-                None => self.verify(credential, request),
+            Ok(Some((given, presented))) => match self.wait(request) {
+                None => self.verify(given, presented, request),
                 Some(retry_after) => Started::Done(Err(Rejection::TooManyAttempts { retry_after })),
             },
             Err(error) => {
@@ -312,22 +328,24 @@ impl Auth {
         counted.is_some_and(|Counted(by)| by.iter().any(|auth| Arc::ptr_eq(&auth.0, &self.0)))
     }
 
-    fn verify<'a>(&self, credential: Credential<'a>, request: &HttpRequest) -> Started<'a> {
-        let given = Given::new(credential);
+    fn verify<'a>(
+        &self,
+        given: Given<'a>,
+        presented: Presented<'a>,
+        request: &HttpRequest,
+    ) -> Started<'a> {
         if let Some(known) = self.remembered(given, request) {
             return Started::Done(Ok(Some(known)));
         }
         let keep = if given.proof.is_some() { Keep::Yes } else { Keep::No };
-        if let Some(identity) = self.known(credential, given.method) {
-            let admitted = self.may_come(given.method, request);
-            let vouched = Vouched { identity, given, kept: keep, fresh: None };
-            return Started::Done(admitted.map(|()| Some(vouched)));
-        }
-        let (verification, check_expiry) = match credential {
-            Credential::Token(token, _) | Credential::Bound { token, .. } => {
-                self.verify_token(token, request)
+        let (verification, check_expiry) = match presented {
+            Presented::Known(identity) => {
+                let admitted = self.may_come(given.method, request);
+                let vouched = Vouched { identity, given, kept: keep, fresh: None };
+                return Started::Done(admitted.map(|()| Some(vouched)));
             }
-            Credential::ApiKey(key) => (self.verify_key(key), true),
+            Presented::Token(token) => self.verify_token(token, request),
+            Presented::ApiKey => (self.verify_key(given.text), true),
         };
         match verification {
             Verification::Ready(answer) => {
@@ -348,13 +366,13 @@ impl Auth {
     }
 
     /// Who sends this token, if it was verified before and would be again.
-    fn known(&self, credential: Credential<'_>, method: Method) -> Option<Identity> {
-        let (Credential::Token(token, _) | Credential::Bound { token, .. }) = credential else {
-            return None;
-        };
+    fn known(&self, given: Given<'_>) -> Option<Identity> {
         let (tokens, jwt) = (self.0.tokens.as_ref()?, self.0.jwt.as_ref()?);
+        if given.method == Method::ApiKey {
+            return None;
+        }
         let now = self.now();
-        tokens.get(token, method, now, |issuer| jwt.generation(issuer, now))
+        tokens.get(given.text, given.method, now, |issuer| jwt.generation(issuer, now))
     }
 
     /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the

@@ -77,7 +77,7 @@ impl Cookie {
         &self,
         headers: &'a HeaderMap,
         limit: usize,
-    ) -> Result<Option<&'a str>, CredentialError> {
+    ) -> Result<Option<&'a [u8]>, CredentialError> {
         let mut values = headers
             .get_all(COOKIE)
             .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
@@ -103,7 +103,8 @@ impl Cookie {
         if value.len() > limit {
             return Err(CredentialError::TooLong);
         }
-        bearer::b64token(value).map(Some)
+        bearer::b64token(value)?;
+        Ok(Some(value))
     }
 
     pub(super) fn is_same_origin(&self, request: &HttpRequest) -> bool {
@@ -161,7 +162,8 @@ mod tests {
         for line in lines {
             headers.append(COOKIE, HeaderValue::from_static(line));
         }
-        Cookie::named("session").token(&headers, 16).map(|token| token.map(str::to_owned))
+        let found = Cookie::named("session").token(&headers, 16)?;
+        Ok(found.map(|token| String::from_utf8(token.to_vec()).unwrap()))
     }
 
     #[test]

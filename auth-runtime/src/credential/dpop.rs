@@ -16,6 +16,7 @@ pub(super) fn bound(
     let Some(token) = bearer::token(headers, &AUTHORIZATION, SCHEME, limit)? else {
         return Ok(None);
     };
+    bearer::b64token(token)?;
     let mut lines = headers.get_all(PROOF);
     // Two are no proof, and neither is none (RFC 9449 §4.3, 1).
     match (lines.next(), lines.next()) {

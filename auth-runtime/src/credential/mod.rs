@@ -31,11 +31,21 @@ pub enum Method {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Credential<'a> {
     /// A token, from a header or a cookie.
-    Token(&'a str, Method),
+    Token(&'a [u8], Method),
     /// A token with what has to prove that its owner sends it.
-    Bound { token: &'a str, proof: &'a [u8] },
+    Bound { token: &'a [u8], proof: &'a [u8] },
     /// Whatever stands in the header for API keys.
     ApiKey(&'a [u8]),
+}
+
+impl<'a> Credential<'a> {
+    /// The token, if it is one and is written as tokens are ([`Malformed`](CredentialError::Malformed), if not).
+    pub(crate) fn token(&self) -> Result<Option<&'a str>, CredentialError> {
+        match self {
+            Self::Token(token, _) | Self::Bound { token, .. } => bearer::b64token(token).map(Some),
+            Self::ApiKey(_) => Ok(None),
+        }
+    }
 }
 
 /// Why what stands in the request is no credential.
@@ -69,7 +79,8 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// The credential of a request, if it has one, and has one only.
+    /// The credential of a request, if it has one, and has one only. Whether a token is written as it has to be is looked
+    /// at when it is [asked for](Credential::token): one that is known already was.
     ///
     /// `Proxy-Authorization` is not for an origin server (A26), `Authorization` not for a proxy, and query parameters end
     /// up in logs: none of these is looked at.
@@ -85,15 +96,18 @@ impl Places {
             Ok(None) if self.dpop => dpop::bound(headers, self.limit)?,
             Ok(_) | Err(_) => None,
         };
-        let cookie = match &self.cookie {
-            Some(cookie) => cookie.token(headers, self.limit)?,
-            None => None,
-        };
+        let cookie = self.cookie.as_ref().map(|cookie| cookie.token(headers, self.limit));
+        let api_key = self.api_key.as_ref().map(|name| api_key(headers, name, self.limit));
+        if let (None | Some(Ok(None)), None | Some(Ok(None))) = (&cookie, &api_key) {
+            return Ok(bearer);
+        }
+        // With more than one of them, what is wrong with the first is said first.
+        if let Some(bearer) = bearer {
+            bearer.token()?;
+        }
+        let cookie = cookie.transpose()?.flatten();
         let cookie = cookie.map(|token| Credential::Token(token, Method::Cookie));
-        let api_key = match &self.api_key {
-            Some(name) => api_key(headers, name, self.limit)?,
-            None => None,
-        };
+        let api_key = api_key.transpose()?.flatten();
 
         let mut found = [bearer, cookie, api_key].into_iter().flatten();
         match (found.next(), found.next()) {

@@ -182,13 +182,13 @@ fn key(
                 return Err(KeyError::Unreadable);
             }
             let point = [&[4], x.as_slice(), y.as_slice()].concat();
-            Checked::ec(DecodingKey::from_ec_der(&point), with(&[curve]))?
+            Checked::ec(&DecodingKey::from_ec_der(&point), with(&[curve]))?
         }
         "OKP" => {
             if string(jwk, "crv")? != "Ed25519" {
                 return Ok(Err("its curve is not supported"));
             }
-            Checked::ed(DecodingKey::from_ed_der(&bytes(jwk, "x")?), with(&[Algorithm::EdDSA]))?
+            Checked::ed(&DecodingKey::from_ed_der(&bytes(jwk, "x")?), with(&[Algorithm::EdDSA]))?
         }
         "oct" => Checked::secret(&bytes(jwk, "k")?, chosen(&HMAC, "HS256")?)?,
         _ => return Ok(Err("its type is not supported")),

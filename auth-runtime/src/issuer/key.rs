@@ -5,7 +5,7 @@ use std::fmt;
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 
 use super::{error::KeyError, jwk};
-use crate::crypto::provider;
+use crate::crypto::{Ready, Refused, provider};
 
 /// A key that an issuer signs with.
 ///
@@ -114,10 +114,7 @@ pub(crate) struct LoadedKey {
 }
 
 /// Key material that was found sound for each of its algorithms. The list is never empty (CHECKLIST J1).
-pub(crate) struct Checked {
-    algorithms: Vec<Algorithm>,
-    material: DecodingKey,
-}
+pub(crate) struct Checked(Vec<Ready>);
 
 impl Checked {
     pub(crate) fn secret(secret: &[u8], algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
@@ -139,7 +136,7 @@ impl Checked {
                 return Err(KeyError::ShortSecret { algorithm: *algorithm, least, found });
             }
         }
-        Self::new(DecodingKey::from_secret(secret), algorithms)
+        Self::new(&DecodingKey::from_secret(secret), &algorithms)
     }
 
     pub(crate) fn rsa(key: &DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
@@ -181,10 +178,10 @@ impl Checked {
         if !odd || !(3..1 << 33).contains(&value) {
             return Err(KeyError::RsaExponent);
         }
-        Self::new(DecodingKey::from_rsa_raw_components(modulus, exponent), algorithms)
+        Self::new(&DecodingKey::from_rsa_raw_components(modulus, exponent), &algorithms)
     }
 
-    pub(crate) fn ec(key: DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
+    pub(crate) fn ec(key: &DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
         let point = key.try_get_as_bytes().map_err(|_| KeyError::Unreadable)?;
         match (point.len(), point.first()) {
             (65, Some(4)) => {
@@ -195,71 +192,44 @@ impl Checked {
             }
             _ => return Err(KeyError::Unreadable),
         }
-        Self::new(key, algorithms)
+        Self::new(key, &algorithms)
     }
 
-    pub(crate) fn ed(key: DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
+    pub(crate) fn ed(key: &DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
         fits(&algorithms, "an Ed25519 key", "EdDSA", |it| it == Algorithm::EdDSA)?;
         let point = key.try_get_as_bytes().map_err(|_| KeyError::Unreadable)?;
         if point.len() != 32 {
             return Err(KeyError::Unreadable);
         }
-        Self::new(key, algorithms)
+        Self::new(key, &algorithms)
     }
 
     /// Whether the backend takes the key for every algorithm is found out here and not at the first request.
-    fn new(material: DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
+    fn new(material: &DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         if algorithms.is_empty() {
             return Err(KeyError::NoAlgorithm);
         }
-        for algorithm in &algorithms {
-            (provider().verifier_factory)(algorithm, &material)
-                .map_err(|_| KeyError::NotOnCurve)?;
-            #[cfg(feature = "aws-lc")]
-            aws_lc_accepts(*algorithm, &material)?;
-        }
-        Ok(Self { algorithms, material })
+        let ready = |algorithm: &Algorithm| {
+            Ready::new(*algorithm, material).map_err(|Refused| KeyError::NotOnCurve)
+        };
+        algorithms.iter().map(ready).collect::<Result<_, _>>().map(Self)
     }
 
     pub(crate) fn is_symmetric(&self) -> bool {
-        self.algorithms
-            .iter()
-            .any(|it| matches!(it, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512))
+        self.0.iter().any(|it| {
+            matches!(it.algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)
+        })
     }
 
     pub(crate) fn may_verify(&self, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(&algorithm)
+        self.0.iter().any(|it| it.algorithm == algorithm)
     }
 
     /// Whether `signature` is this key's for `message`. The algorithm has to be one of this key's (CHECKLIST J4).
-    pub(crate) fn verifies(
-        &self,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &Vec<u8>,
-    ) -> bool {
-        self.may_verify(algorithm)
-            && (provider().verifier_factory)(&algorithm, &self.material)
-                .is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
+    pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        let ready = self.0.iter().find(|it| it.algorithm == algorithm);
+        ready.is_some_and(|ready| ready.verifies(message, signature))
     }
-}
-
-/// jsonwebtoken's AWS-LC backend looks at elliptic-curve keys only when it verifies.
-#[cfg(feature = "aws-lc")]
-fn aws_lc_accepts(algorithm: Algorithm, material: &DecodingKey) -> Result<(), KeyError> {
-    use aws_lc_rs::signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
-        VerificationAlgorithm,
-    };
-
-    let verification: &'static dyn VerificationAlgorithm = match algorithm {
-        Algorithm::ES256 => &ECDSA_P256_SHA256_FIXED,
-        Algorithm::ES384 => &ECDSA_P384_SHA384_FIXED,
-        Algorithm::EdDSA => &ED25519,
-        _ => return Ok(()),
-    };
-    let point = material.try_get_as_bytes().map_err(|_| KeyError::Unreadable)?;
-    ParsedPublicKey::new(verification, point).map(drop).map_err(|_| KeyError::NotOnCurve)
 }
 
 fn fits(
@@ -297,10 +267,10 @@ fn from_pem(text: &[u8], algorithms: &[Algorithm]) -> Result<Checked, KeyError> 
         return Checked::rsa(&key, algorithms);
     }
     if let Ok(key) = DecodingKey::from_ec_pem(text) {
-        return Checked::ec(key, algorithms);
+        return Checked::ec(&key, algorithms);
     }
     if let Ok(key) = DecodingKey::from_ed_pem(text) {
-        return Checked::ed(key, algorithms);
+        return Checked::ed(&key, algorithms);
     }
     Err(KeyError::Unreadable)
 }

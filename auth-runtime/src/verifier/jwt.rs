@@ -240,7 +240,7 @@ fn check_keys(
     published: &[LoadedKey],
     header: &Header,
     parts: &Parts<'_>,
-    signature: &Vec<u8>,
+    signature: &[u8],
 ) -> Result<(), VerifyError> {
     let mut candidates = candidates(local.iter().chain(published), header).peekable();
     if candidates.peek().is_none() {
