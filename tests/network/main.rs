@@ -10,6 +10,7 @@ mod metrics;
 mod provider;
 mod ready;
 mod tls;
+mod remembered;
 
 use std::{
     sync::{
