@@ -9,8 +9,8 @@ mod logs;
 mod metrics;
 mod provider;
 mod ready;
-mod tls;
 mod remembered;
+mod tls;
 
 use std::{
     sync::{
