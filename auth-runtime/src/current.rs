@@ -17,7 +17,7 @@
 //! Extensions take a box for every request, asked for or not, since the guard cannot know who will ask. Verifying again
 //! doubles the price; it is what code outside the handler's future gets (middleware after the response).
 
-use std::{cell::Cell, future::Future, pin::Pin};
+use std::{cell::Cell, future::Future, pin::Pin, ptr};
 
 use actix_web::{Error, HttpRequest, dev::RequestHead};
 
@@ -62,6 +62,8 @@ impl From<Error> for Refused {
 
 thread_local! {
     static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
+    /// Whose it is, null for nobody's: so that it is taken out for that request alone.
+    static HEAD: Cell<*const RequestHead> = const { Cell::new(ptr::null()) };
 }
 
 impl Current {
@@ -90,16 +92,19 @@ impl Current {
         struct Restore<'a> {
             ours: &'a mut Option<Current>,
             outer: Option<Current>,
+            head: *const RequestHead,
         }
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
                 // A handler may call another one: the slot is a stack, and each takes its own away.
                 *self.ours = CURRENT.replace(self.outer.take());
+                HEAD.set(self.head);
             }
         }
 
+        let head = HEAD.replace(slot.as_ref().map_or(ptr::null(), |current| current.head));
         let outer = CURRENT.replace(slot.take());
-        let _restore = Restore { ours: slot, outer };
+        let _restore = Restore { ours: slot, outer, head };
         poll()
     }
 
@@ -110,9 +115,11 @@ impl Current {
 
     /// Looks at what stands in the slot, if it belongs to this request.
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if !ptr::eq(HEAD.get(), request.head()) {
+            return None;
+        }
         let mut current = CURRENT.take();
-        let seen =
-            current.as_mut().filter(|current| std::ptr::eq(current.head, request.head())).map(look);
+        let seen = current.as_mut().filter(|it| ptr::eq(it.head, request.head())).map(look);
         CURRENT.set(current);
         seen
     }

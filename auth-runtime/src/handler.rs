@@ -183,6 +183,7 @@ pin_project! {
     #[project = StageProjection]
     enum Stage<Run, Extract> {
         Guard { guarding: Guarding },
+        Passed,
         Extract { #[pin] extracting: Extract },
         Run { #[pin] running: Run },
         Refuse { response: PendingResponse },
@@ -230,7 +231,8 @@ where
                 let is_ours = RejectionError::is(&error);
                 let mut response = HttpResponse::from_error(error);
                 if !is_ours {
-                    mark(&mut response, self.current.as_ref(), &self.request);
+                    let identity = self.current.as_ref().and_then(|it| it.identity.as_ref());
+                    mark(&mut response, identity.map(Identity::method), &self.request);
                 }
                 return Poll::Ready(response);
             }
@@ -249,93 +251,141 @@ where
         }
     }
 
-    /// From stage to stage, as far as possible.
+    /// The guard; then, with what it found in the slot, everything else.
     fn advance(
         self: Pin<&mut Self>,
         hides: bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<HttpResponse, Refused>> {
         let mut this = self.project();
-        let request = &*this.request;
-        let site = *this.site;
+        let (request, site) = (&*this.request, *this.site);
+        match this.stage.as_mut().project() {
+            StageProjection::Guard { guarding } => {
+                let passed = ready!(guarding.poll(request, &site.policy, site, context))?;
+                *this.undecided = passed.undecided;
+                *this.current = Some(Current::new(request, passed.identity, hides));
+                this.stage.set(Stage::Passed);
+            }
+            StageProjection::Refuse { response } => {
+                return response.as_mut().poll(context).map(Ok);
+            }
+            StageProjection::Passed
+            | StageProjection::Extract { .. }
+            | StageProjection::Run { .. } => {}
+        }
+        let behind = Behind {
+            request,
+            site,
+            payload: this.payload,
+            handler: this.handler,
+            conditions: this.conditions,
+            loading: this.loading,
+            undecided: this.undecided,
+        };
+        let stage = this.stage;
+        Current::during(this.current, || behind.advance(stage, context))
+    }
+}
+
+/// What stands behind the guard. While it runs, what the guard found is in the slot.
+struct Behind<'a, F, C> {
+    request: &'a HttpRequest,
+    site: &'static Site,
+    payload: &'a mut dev::Payload,
+    handler: &'a F,
+    conditions: &'a C,
+    loading: &'a mut Vec<Loading>,
+    undecided: &'a mut Option<Undecided>,
+}
+
+impl<F, C> Behind<'_, F, C> {
+    /// From stage to stage, as far as possible.
+    fn advance<Args>(
+        self,
+        mut stage: Pin<&mut Stage<F::Future, Args::Future>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<HttpResponse, Refused>>
+    where
+        F: Handler<Args>,
+        F::Output: Responder + 'static,
+        Args: FromRequest,
+        C: Conditions<Args>,
+    {
+        let Self { request, site, .. } = self;
         loop {
-            match this.stage.as_mut().project() {
-                StageProjection::Guard { guarding } => {
-                    let passed = ready!(guarding.poll(request, &site.policy, site, context))?;
-                    *this.undecided = passed.undecided;
-                    let mut current = Some(Current::new(request, passed.identity, hides));
-                    let payload = &mut *this.payload;
-                    let extracting =
-                        Current::during(&mut current, || Args::from_request(request, payload));
-                    *this.loading = current.as_mut().map(Current::take_loading).unwrap_or_default();
-                    *this.current = current;
-                    this.stage.set(Stage::Extract { extracting });
+            match stage.as_mut().project() {
+                StageProjection::Passed => {
+                    let extracting = Args::from_request(request, self.payload);
+                    *self.loading =
+                        Current::with(request, Current::take_loading).unwrap_or_default();
+                    stage.set(Stage::Extract { extracting });
                 }
                 StageProjection::Extract { extracting } => {
-                    match ready!(load(this.current, this.loading, context)) {
+                    match ready!(load(self.loading, context)) {
                         Ok(()) => {}
                         // As below: nothing is told before the decision.
-                        Err(Refused::Error(_)) if site.hides && this.undecided.is_some() => {
-                            return Poll::Ready(Err(hidden(request, site, this.current.as_ref())));
+                        Err(Refused::Error(_)) if site.hides && self.undecided.is_some() => {
+                            return Poll::Ready(Err(hidden(request, site)));
                         }
                         Err(refused) => return Poll::Ready(Err(refused)),
                     }
-                    let extracted =
-                        ready!(Current::during(this.current, || extracting.poll(context)));
+                    let extracted = ready!(extracting.poll(context));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
                     if let Some(rejection) =
-                        this.current.as_mut().and_then(|it| it.rejection.take())
+                        Current::with(request, |it| it.rejection.take()).flatten()
                     {
                         return Poll::Ready(Err(rejection.into()));
                     }
                     let arguments = match extracted {
                         Ok(arguments) => arguments,
                         // As long as it is not decided, what is wrong with the arguments would tell that there is something.
-                        Err(_) if site.hides && this.undecided.is_some() => {
-                            return Poll::Ready(Err(hidden(request, site, this.current.as_ref())));
+                        Err(_) if site.hides && self.undecided.is_some() => {
+                            return Poll::Ready(Err(hidden(request, site)));
                         }
                         Err(error) => return Poll::Ready(Err(error.into().into())),
                     };
-                    if let Some(undecided) = this.undecided.take() {
-                        let identity = this.current.as_ref().and_then(|it| it.identity.clone());
-                        let conditions = &*this.conditions;
-                        Current::during(this.current, || {
-                            settle(
-                                request,
-                                &site.policy,
-                                site,
-                                identity.as_ref(),
-                                &undecided,
-                                |condition, identity| {
-                                    conditions.hold(condition.index(), identity, &arguments)
-                                },
-                            )
-                        })?;
+                    if let Some(undecided) = self.undecided.take() {
+                        settle(
+                            request,
+                            &site.policy,
+                            site,
+                            found(request).as_ref(),
+                            &undecided,
+                            |condition, identity| {
+                                self.conditions.hold(condition.index(), identity, &arguments)
+                            },
+                        )?;
                     }
-                    let handler = &*this.handler;
-                    let running = Current::during(this.current, || handler.call(arguments));
-                    this.stage.set(Stage::Run { running });
+                    let running = self.handler.call(arguments);
+                    stage.set(Stage::Run { running });
                 }
                 StageProjection::Run { running } => {
-                    let output = ready!(Current::during(this.current, || running.poll(context)));
+                    let output = ready!(running.poll(context));
                     let mut response = output.respond_to(request).map_into_boxed_body();
-                    mark(&mut response, this.current.as_ref(), request);
+                    let method =
+                        Current::with(request, |it| it.identity.as_ref().map(Identity::method));
+                    mark(&mut response, method.flatten(), request);
                     return Poll::Ready(Ok(response));
                 }
-                StageProjection::Refuse { response } => {
-                    return response.as_mut().poll(context).map(Ok);
+                // Whoever calls this does not come from there.
+                StageProjection::Guard { .. } | StageProjection::Refuse { .. } => {
+                    return Poll::Ready(Err(Rejection::NotAvailable.into()));
                 }
             }
         }
     }
 }
 
+/// Whom the guard found.
+fn found(request: &HttpRequest) -> Option<Identity> {
+    Current::with(request, |current| current.identity.clone()).flatten()
+}
+
 /// Says whom a response is for, and gives its client the next nonce.
-fn mark(response: &mut HttpResponse, current: Option<&Current>, request: &HttpRequest) {
-    let identity = current.and_then(|current| current.identity.as_ref());
-    let (Some(identity), Some(auth)) = (identity, Auth::of(request)) else { return };
-    response::mark(response, identity.method(), auth.places());
-    if identity.method() == Method::Dpop
+fn mark(response: &mut HttpResponse, method: Option<Method>, request: &HttpRequest) {
+    let (Some(method), Some(auth)) = (method, Auth::of(request)) else { return };
+    response::mark(response, method, auth.places());
+    if method == Method::Dpop
         && let Some(nonce) = auth.next_nonce(request)
     {
         response::renew_nonce(response, nonce);
@@ -343,20 +393,19 @@ fn mark(response: &mut HttpResponse, current: Option<&Current>, request: &HttpRe
 }
 
 /// Arguments that cannot be read, where telling so would tell that there is something.
-fn hidden(request: &HttpRequest, site: &'static Site, current: Option<&Current>) -> Refused {
-    let identity = current.and_then(|it| it.identity.as_ref());
-    audit::denied(site.asked(&site, request), &Rejection::NotFound, None, identity);
+fn hidden(request: &HttpRequest, site: &'static Site) -> Refused {
+    let identity = found(request);
+    audit::denied(site.asked(&site, request), &Rejection::NotFound, None, identity.as_ref());
     Rejection::NotFound.into()
 }
 
 /// Waits for everything that decides for itself whether the caller may have it, in the order of the arguments.
 pub(crate) fn load(
-    current: &mut Option<Current>,
     loading: &mut Vec<Loading>,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Refused>> {
     while let Some(first) = loading.first_mut() {
-        ready!(Current::during(current, || first.as_mut().poll(context)))?;
+        ready!(first.as_mut().poll(context))?;
         drop(loading.remove(0));
     }
     Poll::Ready(Ok(()))

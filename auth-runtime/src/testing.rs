@@ -318,7 +318,7 @@ where
     let mut extracting =
         pin!(Current::during(&mut current, || Args::from_request(request, payload)));
     let mut loading = current.as_mut().map(Current::take_loading).unwrap_or_default();
-    match poll_fn(|context| load(&mut current, &mut loading, context)).await {
+    match poll_fn(|context| Current::during(&mut current, || load(&mut loading, context))).await {
         Ok(()) => {}
         Err(Refused::Rejection(rejection)) => return rejection.respond(request).await,
         Err(Refused::Error(error)) => return HttpResponse::from_error(error),
