@@ -17,6 +17,7 @@ use auth_runtime::{Auth, require_auth, require_role, testing::TestIssuer};
 const ROUNDS: usize = 41;
 const CALLS: usize = 2_000;
 
+#[expect(clippy::unused_async, reason = "so are handlers")]
 async fn bare() -> impl Responder {
     HttpResponse::Ok()
 }
@@ -55,6 +56,8 @@ fn request(auth: &Auth, token: Option<&str>) -> HttpRequest {
     request.to_http_request()
 }
 
+type Call<'a> = Box<dyn Fn(&HttpRequest) + 'a>;
+
 #[inline(never)]
 fn measured(requests: &[HttpRequest], call: &dyn Fn(&HttpRequest)) {
     for request in requests.iter().cycle().take(20_000) {
@@ -87,7 +90,6 @@ fn main() {
         run(guarded(request.clone(), payload(request)));
     }
 
-    type Call<'a> = Box<dyn Fn(&HttpRequest) + 'a>;
     let call_bare: fn(&HttpRequest) = |request| {
         let _ = black_box(run(async { bare().await.respond_to(request).map_into_boxed_body() }));
     };
@@ -134,7 +136,8 @@ fn main() {
             for request in requests.iter().cycle().take(CALLS.max(requests.len())) {
                 call(request);
             }
-            times.push(start.elapsed().as_secs_f64() * 1e9 / CALLS.max(requests.len()) as f64);
+            let calls = u32::try_from(CALLS.max(requests.len())).expect("few");
+            times.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(calls));
         }
     }
     let mut bare = (0.0, 0);

@@ -67,7 +67,7 @@ mod aws_lc {
     use super::Refused;
 
     pub(super) enum Key {
-        Secret(hmac::Key),
+        Secret(Box<hmac::Key>),
         Public(ParsedPublicKey),
     }
 
@@ -75,7 +75,7 @@ mod aws_lc {
         pub(super) fn new(algorithm: Algorithm, key: &DecodingKey) -> Result<Self, Refused> {
             let secret = |algorithm, key: &DecodingKey| {
                 let secret = key.try_get_as_bytes().map_err(|_| Refused)?;
-                Ok(Self::Secret(hmac::Key::new(algorithm, secret)))
+                Ok(Self::Secret(Box::new(hmac::Key::new(algorithm, secret))))
             };
             let rsa = |parameters, key: &DecodingKey| {
                 let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else {

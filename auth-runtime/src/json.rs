@@ -373,7 +373,7 @@ mod tests {
         };
         assert_eq!(read(r#""17""#).unwrap(), "Number(Natural(17))");
         assert_eq!(read(r#""-1""#).unwrap(), "Number(Negative(-1))");
-        for broken in ["17", r#""x""#, r#""1e999""#, r#""1","b":1"#, r#"{}"#] {
+        for broken in ["17", r#""x""#, r#""1e999""#, r#""1","b":1"#, "{}"] {
             assert!(read(broken).is_err(), "{broken}");
         }
     }

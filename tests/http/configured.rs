@@ -64,6 +64,7 @@ const CONFIGURATION: &str = r#"
 realm = "documents"
 problem_details = true
 token_limit = 2000
+token_cache = { entries = 0 }
 owners_from = "https://one.test/"
 role_implies = { admin = ["editor"], editor = ["reader"] }
 networks = { office = ["192.0.2.0/24"] }
@@ -139,6 +140,7 @@ fn built(folder: &Folder) -> Auth {
         .realm("documents")
         .problem_details()
         .token_limit(2_000)
+        .token_cache(0, 0)
         .owners_from("https://one.test/")
         .role_implies("admin", ["editor"])
         .role_implies("editor", ["reader"])

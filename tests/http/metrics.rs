@@ -77,6 +77,24 @@ fn remembered_answers_of_an_endpoint_are_counted_as_hits_and_misses() {
 }
 
 #[test]
+fn remembered_tokens_are_counted_as_hits_and_misses() {
+    let issuer = TestIssuer::new();
+    let tokens = ["ann", "ann", "bob", "ann"].map(|subject| (subject, issuer.token(subject)));
+    let tokens = tokens.map(|(subject, token)| (subject, token.claim("jti", subject).mint()));
+    let recorded = recorded(async || {
+        let auth = issuer.auth().unwrap();
+        for (subject, token) in &tokens {
+            assert_eq!(send(auth.clone(), get_as("/me", token)).await.body, *subject);
+        }
+        send(auth, get_as("/me", "not-a-token")).await;
+    });
+    let expected =
+        [(r#"{cache="tokens",result="hit"}"#, 2), (r#"{cache="tokens",result="miss"}"#, 3)];
+    let expected = expected.map(|(labels, count)| (labels.to_owned(), count));
+    assert_eq!(recorded.series("auth_cache_lookups_total"), expected.into());
+}
+
+#[test]
 fn proofs_that_were_used_before_are_counted_and_other_bad_ones_are_not() {
     let recorded = recorded(async || {
         let (issuer, key) = (TestIssuer::new(), DpopKey::new());

@@ -47,7 +47,7 @@ async fn staff() -> impl Responder {
     "staff"
 }
 
-/// Numbers without a pattern that are the same for the same seed (SplitMix64).
+/// Numbers without a pattern that are the same for the same seed (`SplitMix64`).
 struct Dice(Cell<u64>);
 
 impl Dice {
@@ -207,7 +207,10 @@ async fn k6_l5_what_is_remembered_changes_no_answer() {
 
         for step in 0..STEPS {
             match world.dice.below(20) {
-                0..3 => tokens.push(world.mint(*world.dice.one_of(&current[..]), tokens.len())),
+                0..3 => {
+                    let key = world.dice.one_of(&current);
+                    tokens.push(world.mint(key, tokens.len()));
+                }
                 3 => tokens.push(world.mint(world.dice.one_of(&keys), tokens.len())),
                 4..6 => {
                     let seconds = 1 + world.dice.below(60);
@@ -260,9 +263,10 @@ async fn k6_l5_what_is_remembered_changes_no_answer() {
                         let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
                         text.replace_range(at..=at, other);
                     }
+                    let path = world.dice.one_of(&["/whole", "/staff"]);
                     let ask = Ask {
                         method: world.dice.one_of(&[Method::GET, Method::POST]).clone(),
-                        path: *world.dice.one_of(&["/whole", "/staff"]),
+                        path,
                         token: &text,
                         cookie: world.dice.below(3) == 0,
                         foreign: world.dice.below(2) == 0,

@@ -73,20 +73,30 @@ decisions! {
 }
 
 /// Which memory of verdicts.
-#[cfg(feature = "jwks")]
 #[derive(Clone, Copy)]
 pub(crate) enum Cache {
+    Tokens,
+    #[cfg(feature = "jwks")]
     Introspection,
 }
 
-/// A verdict was looked for.
-#[cfg(feature = "jwks")]
+/// A verdict was looked for. Each key is made once, as for decisions.
 pub(crate) fn looked_up(cache: Cache, found: bool) {
-    let cache = match cache {
-        Cache::Introspection => "introspection",
+    macro_rules! of {
+        ($cache:literal) => {
+            if found {
+                counter!("auth_cache_lookups_total", "cache" => $cache, "result" => "hit")
+            } else {
+                counter!("auth_cache_lookups_total", "cache" => $cache, "result" => "miss")
+            }
+        };
+    }
+    let counter = match cache {
+        Cache::Tokens => of!("tokens"),
+        #[cfg(feature = "jwks")]
+        Cache::Introspection => of!("introspection"),
     };
-    let result = if found { "hit" } else { "miss" };
-    counter!(CACHE, "cache" => cache, "result" => result).increment(1);
+    counter.increment(1);
 }
 
 /// A proof came that was used before.

@@ -4,13 +4,13 @@ pub(crate) fn describe() {}
 
 pub(crate) fn decided(_: &'static str, _: &'static str) {}
 
-#[cfg(feature = "jwks")]
 #[derive(Clone, Copy)]
 pub(crate) enum Cache {
+    Tokens,
+    #[cfg(feature = "jwks")]
     Introspection,
 }
 
-#[cfg(feature = "jwks")]
 pub(crate) fn looked_up(_: Cache, _: bool) {}
 
 pub(crate) fn replayed() {}

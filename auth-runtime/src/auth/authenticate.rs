@@ -15,6 +15,7 @@ use super::Auth;
 #[cfg(feature = "jwks")]
 use crate::verifier::jwt::UnknownKey;
 use crate::{
+    audit::metrics,
     credential::{Credential, Method},
     identity::{Identity, Validity, Verified},
     rejection::Rejection,
@@ -372,7 +373,9 @@ impl Auth {
             return None;
         }
         let now = self.now();
-        tokens.get(given.text, given.method, now, |issuer| jwt.generation(issuer, now))
+        let known = tokens.get(given.text, given.method, now, |it| jwt.generation(it, now));
+        metrics::looked_up(metrics::Cache::Tokens, known.is_some());
+        known
     }
 
     /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the

@@ -435,10 +435,9 @@ impl AuthBuilder {
             let keys = jwt.iter().flat_map(JwtVerifier::network).cloned().collect();
             Refresher::start(keys, &clock).map_err(BuildErrorKind::from)?
         };
-        let tokens = jwt.as_ref().and_then(|_| TokenCache::new(entries, bytes));
         Ok(Auth(Arc::new(Inner {
+            tokens: jwt.as_ref().and_then(|_| TokenCache::new(entries, bytes)),
             jwt,
-            tokens,
             verifier,
             api_keys,
             dpop,

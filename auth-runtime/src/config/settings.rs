@@ -13,6 +13,7 @@ use super::{
 use crate::{
     address::ForwardedBy,
     auth::AuthBuilder,
+    cache,
     credential::Cookie,
     metadata::ProtectedResource,
     verifier::api_key::{ApiKeys, FileStore},
@@ -25,6 +26,7 @@ pub(super) struct Settings {
     realm: Option<String>,
     problem_details: bool,
     token_limit: Option<usize>,
+    token_cache: Option<CacheTable>,
     proxy_mode: bool,
     owners_from: Option<String>,
     role_implies: BTreeMap<String, Vec<String>>,
@@ -38,6 +40,13 @@ pub(super) struct Settings {
     revocations: Option<RevocationsTable>,
     introspection: Option<IntrospectionTable>,
     issuers: Vec<IssuerTable>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CacheTable {
+    entries: Option<usize>,
+    bytes: Option<usize>,
 }
 
 #[derive(Default, Deserialize)]
@@ -97,6 +106,7 @@ impl Settings {
             realm,
             problem_details,
             token_limit,
+            token_cache,
             proxy_mode,
             owners_from,
             role_implies,
@@ -119,6 +129,12 @@ impl Settings {
         }
         if let Some(bytes) = token_limit {
             builder = builder.token_limit(bytes);
+        }
+        if let Some(CacheTable { entries, bytes }) = token_cache {
+            builder = builder.token_cache(
+                entries.unwrap_or(cache::DEFAULT_ENTRIES),
+                bytes.unwrap_or(cache::DEFAULT_BYTES),
+            );
         }
         if proxy_mode {
             builder = builder.proxy_mode();

@@ -82,7 +82,7 @@ fn what_is_no_toml_or_no_setting_has_a_message() {
         (
             with("reaml = \"x\""),
             "the configuration: `reaml` is no setting: did you mean `realm`? Known here are `realm`, `problem_details`, \
-             `token_limit`, `proxy_mode`, `owners_from`, `role_implies`, `networks`, `trusted_proxies`, `failed_attempts`, \
+             `token_limit`, `token_cache`, `proxy_mode`, `owners_from`, `role_implies`, `networks`, `trusted_proxies`, `failed_attempts`, \
              `protected_resource`, `cookie`, `api_keys`, `dpop`, `revocations`, `introspection`, `issuers`",
         ),
         (

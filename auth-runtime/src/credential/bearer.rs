@@ -21,14 +21,13 @@ pub(super) fn token<'a>(
     }
 
     // Every header value is read as bytes: what is not ASCII is refused, never a panic.
-    let (found, rest) = split_scheme(line.as_bytes());
-    if !is_scheme(found, scheme) {
+    let Some(rest) = behind_scheme(line.as_bytes(), scheme) else {
         return Ok(None);
-    }
+    };
 
     let token = rest.trim_ascii_start();
     // 1*SP stands between scheme and token, and nothing else does (RFC 9110 §11.4).
-    let separator = rest.strip_suffix(token).unwrap_or_default();
+    let separator = rest.get(..rest.len() - token.len()).unwrap_or_default();
     if separator.is_empty() || separator.iter().any(|byte| *byte != b' ') {
         return Err(CredentialError::Malformed);
     }
@@ -43,17 +42,15 @@ pub(super) fn token<'a>(
 
 /// Whether a header holds a credential of this scheme, good or not.
 pub(super) fn attempts(headers: &HeaderMap, name: &HeaderName, scheme: &str) -> bool {
-    headers.get(name).is_some_and(|line| is_scheme(split_scheme(line.as_bytes()).0, scheme))
+    headers.get(name).is_some_and(|line| behind_scheme(line.as_bytes(), scheme).is_some())
 }
 
-fn split_scheme(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = line.iter().position(|byte| !is_tchar(*byte)).unwrap_or(line.len());
-    line.split_at_checked(end).unwrap_or_default()
-}
-
-/// Scheme names are case-insensitive (RFC 9110 §11.1).
-fn is_scheme(found: &[u8], scheme: &str) -> bool {
-    found.eq_ignore_ascii_case(scheme.as_bytes())
+/// What follows the scheme, if it is this one. Scheme names are case-insensitive, and end where no `tchar` follows
+/// (RFC 9110 §11.1).
+fn behind_scheme<'a>(line: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
+    let (found, rest) = line.split_at_checked(scheme.len())?;
+    let ends = rest.first().is_none_or(|next| !is_tchar(*next));
+    (ends && found.eq_ignore_ascii_case(scheme.as_bytes())).then_some(rest)
 }
 
 /// What may stand where a bearer token does (RFC 6750 §2.1).
@@ -72,6 +69,7 @@ fn is_b64token(token: &[u8]) -> bool {
     !body.is_empty() && body.iter().fold(true, |all, byte| all & is_b64(*byte))
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "a branch for each byte would cost more")]
 fn is_b64(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     // `-`, `.`, `/` and the digits follow one another.

@@ -168,7 +168,7 @@ fn key(
             let algorithms = chosen(&RSA, "RS256")?;
             let key = DecodingKey::from_rsa_components(string(jwk, "n")?, string(jwk, "e")?)
                 .map_err(|_| KeyError::Unreadable)?;
-            Checked::rsa(&key, algorithms)?
+            Checked::rsa(&key, &algorithms)?
         }
         "EC" => {
             let (curve, length) = match string(jwk, "crv")? {
@@ -182,15 +182,15 @@ fn key(
                 return Err(KeyError::Unreadable);
             }
             let point = [&[4], x.as_slice(), y.as_slice()].concat();
-            Checked::ec(&DecodingKey::from_ec_der(&point), with(&[curve]))?
+            Checked::ec(&DecodingKey::from_ec_der(&point), &with(&[curve]))?
         }
         "OKP" => {
             if string(jwk, "crv")? != "Ed25519" {
                 return Ok(Err("its curve is not supported"));
             }
-            Checked::ed(&DecodingKey::from_ed_der(&bytes(jwk, "x")?), with(&[Algorithm::EdDSA]))?
+            Checked::ed(&DecodingKey::from_ed_der(&bytes(jwk, "x")?), &with(&[Algorithm::EdDSA]))?
         }
-        "oct" => Checked::secret(&bytes(jwk, "k")?, chosen(&HMAC, "HS256")?)?,
+        "oct" => Checked::secret(&bytes(jwk, "k")?, &chosen(&HMAC, "HS256")?)?,
         _ => return Ok(Err("its type is not supported")),
     };
     let kid = match jwk.get("kid") {

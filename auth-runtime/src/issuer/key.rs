@@ -81,9 +81,7 @@ impl Key {
 
     pub(super) fn load(&self, allowed: &[Algorithm]) -> Result<LoadedKey, KeyError> {
         let (kid, key) = match &self.source {
-            Source::Secret { algorithm, secret } => {
-                (None, Checked::secret(secret, vec![*algorithm])?)
-            }
+            Source::Secret { algorithm, secret } => (None, Checked::secret(secret, &[*algorithm])?),
             Source::Pem { algorithms, pem } => (None, from_pem(pem, algorithms)?),
             // One door for both: jsonwebtoken reads SubjectPublicKeyInfo as PEM only.
             Source::Der { algorithms, der } => {
@@ -117,8 +115,8 @@ pub(crate) struct LoadedKey {
 pub(crate) struct Checked(Vec<Ready>);
 
 impl Checked {
-    pub(crate) fn secret(secret: &[u8], algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
-        for algorithm in &algorithms {
+    pub(crate) fn secret(secret: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        for algorithm in algorithms {
             let least = match algorithm {
                 Algorithm::HS256 => 32,
                 Algorithm::HS384 => 48,
@@ -136,12 +134,12 @@ impl Checked {
                 return Err(KeyError::ShortSecret { algorithm: *algorithm, least, found });
             }
         }
-        Self::new(&DecodingKey::from_secret(secret), &algorithms)
+        Self::new(&DecodingKey::from_secret(secret), algorithms)
     }
 
-    pub(crate) fn rsa(key: &DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
+    pub(crate) fn rsa(key: &DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         fits(
-            &algorithms,
+            algorithms,
             "an RSA key",
             "RS256, RS384, RS512, PS256, PS384 or PS512",
             |algorithm| {
@@ -178,30 +176,30 @@ impl Checked {
         if !odd || !(3..1 << 33).contains(&value) {
             return Err(KeyError::RsaExponent);
         }
-        Self::new(&DecodingKey::from_rsa_raw_components(modulus, exponent), &algorithms)
+        Self::new(&DecodingKey::from_rsa_raw_components(modulus, exponent), algorithms)
     }
 
-    pub(crate) fn ec(key: &DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
+    pub(crate) fn ec(key: &DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         let point = key.try_get_as_bytes().map_err(|_| KeyError::Unreadable)?;
         match (point.len(), point.first()) {
             (65, Some(4)) => {
-                fits(&algorithms, "a P-256 key", "ES256", |it| it == Algorithm::ES256)?;
+                fits(algorithms, "a P-256 key", "ES256", |it| it == Algorithm::ES256)?;
             }
             (97, Some(4)) => {
-                fits(&algorithms, "a P-384 key", "ES384", |it| it == Algorithm::ES384)?;
+                fits(algorithms, "a P-384 key", "ES384", |it| it == Algorithm::ES384)?;
             }
             _ => return Err(KeyError::Unreadable),
         }
-        Self::new(key, &algorithms)
+        Self::new(key, algorithms)
     }
 
-    pub(crate) fn ed(key: &DecodingKey, algorithms: Vec<Algorithm>) -> Result<Self, KeyError> {
-        fits(&algorithms, "an Ed25519 key", "EdDSA", |it| it == Algorithm::EdDSA)?;
+    pub(crate) fn ed(key: &DecodingKey, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        fits(algorithms, "an Ed25519 key", "EdDSA", |it| it == Algorithm::EdDSA)?;
         let point = key.try_get_as_bytes().map_err(|_| KeyError::Unreadable)?;
         if point.len() != 32 {
             return Err(KeyError::Unreadable);
         }
-        Self::new(key, &algorithms)
+        Self::new(key, algorithms)
     }
 
     /// Whether the backend takes the key for every algorithm is found out here and not at the first request.
@@ -262,7 +260,6 @@ fn from_pem(text: &[u8], algorithms: &[Algorithm]) -> Result<Checked, KeyError> 
         tag if tag.ends_with("PRIVATE KEY") => return Err(KeyError::Private),
         tag => return Err(KeyError::Pem(format!("`{tag}`"))),
     }
-    let algorithms = algorithms.to_vec();
     if let Ok(key) = DecodingKey::from_rsa_pem(text) {
         return Checked::rsa(&key, algorithms);
     }

@@ -60,7 +60,7 @@ impl<'a> Proof<'a> {
             .get("jwk")
             .and_then(Value::as_object)
             .ok_or_else(|| invalid("`jwk` is missing or no object"))?;
-        if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
+        if PRIVATE.iter().any(|member| jwk.contains_key(member)) {
             return Err(invalid("`jwk` holds a private key"));
         }
         let key = of_proof(jwk, algorithm).map_err(invalid)?;

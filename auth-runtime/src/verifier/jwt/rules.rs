@@ -161,7 +161,7 @@ fn check_kind(issuer: &LoadedIssuer, kind: Kind, claims: &Object<'_>) -> Result<
         (TokenProfile::Rfc9068, Kind::AccessToken) => {
             // RFC 9068 §2.2. Their types are checked where they are read.
             let required = ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"];
-            if required.iter().all(|name| claims.contains_key(*name)) {
+            if required.iter().all(|name| claims.contains_key(name)) {
                 Ok(())
             } else {
                 Err(invalid("a claim that RFC 9068 requires is missing"))
