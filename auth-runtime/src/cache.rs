@@ -28,6 +28,9 @@ pub(crate) const DEFAULT_BYTES: usize = 64 << 20;
 /// whoever cannot sign cannot choose it, and whoever can does not know the key of the hash, which each cache has for itself.
 const TAIL: usize = 32;
 
+/// What an entry takes at least as a rule, in bytes.
+const USUAL: usize = 1 << 10;
+
 /// What the cache adds to an entry, in bytes: its place in the table, its links, what the allocator takes for the token.
 const OVERHEAD: usize = size_of::<Key>() + size_of::<Entry>() + 64;
 
@@ -59,7 +62,8 @@ impl TokenCache {
             return None;
         }
         let options = OptionsBuilder::new()
-            .estimated_items_capacity(entries)
+            // It keeps traces of what it let go, half as many as it expects entries: no more than the bytes have room for.
+            .estimated_items_capacity(entries.min(bytes.div_ceil(USUAL)))
             .weight_capacity(bytes as u64)
             .build()
             .ok()?;

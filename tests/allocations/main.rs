@@ -12,8 +12,8 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Claims, Identity, IdentityExt, authorize, public, require_auth, require_role,
-    require_scope, testing::TestIssuer,
+    Auth, Claims, Identity, IdentityExt, Policy, authorize, guard, public, require_auth,
+    require_role, require_scope, testing::TestIssuer,
 };
 use serde::Deserialize;
 
@@ -173,6 +173,35 @@ async fn a_refusal_takes_no_more_than_one_whose_parts_are_constants() {
     // The scope that is missing is written into the challenge.
     let wrong_scope = taken(&app, "/wrong-scope", Some(&token), 403);
     assert!(wrong_scope <= by_hand + 12, "{wrong_scope}, {by_hand} by hand");
+}
+
+static AUTHENTICATED: Policy = Policy::Authenticated;
+
+/// What is remembered takes no more memory than it was given, by the allocator's own count.
+#[actix_web::test]
+async fn remembered_tokens_stay_within_their_bytes() {
+    for bound in [1 << 20, 4 << 20] {
+        let issuer = TestIssuer::new();
+        let auth = Auth::builder().issuer(issuer.issuer()).token_cache(1_000_000, bound);
+        let auth = auth.build().unwrap();
+        let requests: Vec<_> = (0..8_000)
+            .map(|number| {
+                let token = issuer.token(&format!("user-{number}")).role("user").mint();
+                TestRequest::default()
+                    .app_data(auth.clone())
+                    .insert_header((AUTHORIZATION, format!("Bearer {token}")))
+                    .to_http_request()
+            })
+            .collect();
+        let taken = allocation_counter::measure(|| {
+            for request in &requests {
+                let guarding = std::pin::pin!(guard(request, &AUTHENTICATED));
+                futures_util::FutureExt::now_or_never(guarding).unwrap().unwrap();
+            }
+        });
+        let taken = usize::try_from(taken.bytes_current).unwrap();
+        assert!((bound / 2..=bound).contains(&taken), "{taken} of {bound}");
+    }
 }
 
 /// Without this, nothing above would show anything.
