@@ -81,6 +81,7 @@
 //! * [Revocation](guide::revocation): tokens that are taken back before they expire.
 //! * [Configuration](guide::configuration): all of this from a file and the environment, and changed while running.
 //! * [Observability](guide::observability): events, a span and metrics, and what is never written.
+//! * [Scale](guide::scale): what one instance, ten and a thousand cost.
 //! * [Testing](guide::testing): the guard, and what is behind it.
 //!
 //! # The path of a request

@@ -63,5 +63,8 @@ pub mod configuration {}
 #[doc = include_str!("observability.md")]
 pub mod observability {}
 
+#[doc = include_str!("scale.md")]
+pub mod scale {}
+
 #[doc = include_str!("testing.md")]
 pub mod testing {}
