@@ -1,0 +1,396 @@
+//! Everybody with the same tokens, a little of each in turn, in one run of one program.
+
+use std::{
+    collections::HashMap,
+    env,
+    fmt::Write as _,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    subjects::{
+        BARE, BARE_AXUM, BARE_AXUM_07, GUARD, GUARDED, MAP, OAUTH, SIGNATURE, Subject, Which,
+        subjects,
+    },
+    svg,
+    tokens::{Alg, Case, LIVE, Tokens},
+};
+
+/// Medians over so many rounds; each takes everybody in turn, and starts with another.
+const ROUNDS: usize = 25;
+/// What a turn takes, about.
+const TURN: Duration = Duration::from_millis(4);
+/// So many requests are made at a time, outside what is measured: few enough to be as near as those a server has just read.
+const BATCH: usize = 64;
+
+/// What is measured of a subject in a case, in nanoseconds a call.
+#[derive(Clone, Copy)]
+pub struct Time {
+    pub total: f64,
+    /// Over the bare handler of its framework: the median of the differences within each round.
+    pub over: f64,
+}
+
+pub type Key = (Alg, Case, &'static str);
+
+/// What has to be answered: a bare handler refuses nobody, and floors answer nothing.
+pub fn status(subject: &str, case: Case) -> u16 {
+    match subject {
+        SIGNATURE | MAP => 0,
+        BARE | BARE_AXUM | BARE_AXUM_07 => 200,
+        _ => case.status(),
+    }
+}
+
+/// Measures, and writes `compare.md`, `cost.svg` and the numbers as `compare.tsv` into the folder.
+pub fn all(folder: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let entered = runtime.enter();
+    let mut times = HashMap::new();
+    let mut bytes = Vec::new();
+    for alg in Alg::ALL {
+        let tokens = Tokens::new(alg, LIVE);
+        bytes.push(format!("{} bytes for {alg}", tokens.same.len() - "Bearer ".len()));
+        for case in Case::ALL {
+            eprintln!("compare: {alg}, {case}");
+            for (subject, time) in interleaved(alg, case, &tokens) {
+                times.insert((alg, case, subject), time);
+            }
+        }
+    }
+    drop(entered);
+    let text = [
+        costs(&times, &bytes.join(", ")),
+        floors(&times),
+        memory(&allocations()),
+        work(instructions().as_ref()),
+    ]
+    .join("\n");
+    fs::write(folder.join("compare.md"), text).expect("written");
+    fs::write(folder.join("cost.svg"), svg::chart(&times)).expect("written");
+    let mut lines: Vec<_> = times
+        .iter()
+        .map(|((alg, case, subject), time)| {
+            format!("{alg}\t{case}\t{subject}\t{:.1}\t{:.1}\n", time.total, time.over)
+        })
+        .collect();
+    lines.sort();
+    fs::write(folder.join("compare.tsv"), lines.concat()).expect("written");
+}
+
+/// One subject alone, so that callgrind sees nobody else.
+pub fn one(subject: &str, alg: &str, case: &str, batches: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let _entered = runtime.enter();
+    let alg = Alg::named(alg).expect("an algorithm");
+    let case = Case::named(case).expect("a case");
+    let batches: usize = batches.parse().expect("a number");
+    let tokens = Tokens::new(alg, 1);
+    let mut subject = subjects(alg, case, Which::Alone(subject)).pop().expect("a subject");
+    let mut rotation = Rotation::new(tokens.of(case));
+    let status = status(subject.name, case);
+    for _ in 0..batches {
+        subject.run(rotation.next(BATCH), status, &mut |batch| batch());
+    }
+}
+
+struct Rotation<'a> {
+    all: Vec<Option<&'a str>>,
+    next: usize,
+    taken: Vec<Option<&'a str>>,
+}
+
+impl<'a> Rotation<'a> {
+    fn new(all: Vec<Option<&'a str>>) -> Self {
+        Self { all, next: 0, taken: Vec::new() }
+    }
+
+    fn next(&mut self, count: usize) -> &[Option<&'a str>] {
+        let rest = self.all.iter().cycle().skip(self.next);
+        self.taken.clear();
+        self.taken.extend(rest.take(count).copied());
+        self.next = (self.next + count) % self.all.len();
+        &self.taken
+    }
+}
+
+fn interleaved(alg: Alg, case: Case, tokens: &Tokens) -> Vec<(&'static str, Time)> {
+    let mut turns: Vec<_> = subjects(alg, case, Which::All)
+        .into_iter()
+        .map(|subject| Turns::new(subject, case, tokens))
+        .collect();
+    for round in 0..ROUNDS {
+        for turn in 0..turns.len() {
+            let number = (round + turn) % turns.len();
+            turns[number].take();
+        }
+    }
+    let of = |name: &str| turns.iter().find(|turns| turns.subject.name == name);
+    turns
+        .iter()
+        .map(|turns| {
+            let bare = GUARDED.iter().find(|(name, _)| *name == turns.subject.name);
+            let bare = bare.and_then(|(_, bare)| of(bare));
+            let over = match bare {
+                Some(bare) => turns.times.iter().zip(&bare.times).map(|(a, b)| a - b).collect(),
+                None => turns.times.clone(),
+            };
+            let time = Time { total: median(turns.times.clone()), over: median(over) };
+            (turns.subject.name, time)
+        })
+        .collect()
+}
+
+/// A subject's share of the run.
+struct Turns<'a> {
+    subject: Subject,
+    status: u16,
+    rotation: Rotation<'a>,
+    batches: usize,
+    times: Vec<f64>,
+}
+
+impl<'a> Turns<'a> {
+    /// Warm: every token has been seen, if seeing it makes a difference.
+    fn new(mut subject: Subject, case: Case, tokens: &'a Tokens) -> Self {
+        let mut rotation = Rotation::new(tokens.of(case));
+        let status = status(subject.name, case);
+        let mut warm = Duration::ZERO;
+        let batches = if case == Case::Many && [GUARD, MAP].contains(&subject.name) {
+            LIVE.div_ceil(BATCH)
+        } else {
+            8
+        };
+        for _ in 0..batches {
+            warm = timed(&mut subject, rotation.next(BATCH), status);
+        }
+        let batches = TURN.as_nanos() / warm.as_nanos().max(1);
+        let batches = usize::try_from(batches).expect("few").clamp(1, 200);
+        Self { subject, status, rotation, batches, times: Vec::new() }
+    }
+
+    fn take(&mut self) {
+        let mut time = Duration::ZERO;
+        for _ in 0..self.batches {
+            time += timed(&mut self.subject, self.rotation.next(BATCH), self.status);
+        }
+        self.times.push(time.as_secs_f64() * 1e9 / (self.batches * BATCH) as f64);
+    }
+}
+
+fn timed(subject: &mut Subject, authorizations: &[Option<&str>], status: u16) -> Duration {
+    let mut time = Duration::ZERO;
+    subject.run(authorizations, status, &mut |batch| {
+        let start = Instant::now();
+        batch();
+        time = start.elapsed();
+    });
+    time
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// `1,234`, or `0.12` where that says more.
+pub fn number(value: f64) -> String {
+    if value.abs() < 10.0 && value.fract() != 0.0 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{:.0}", value.abs());
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if value < 0.0 { format!("-{grouped}") } else { grouped }
+}
+
+fn header(first: &str) -> String {
+    let names = GUARDED.map(|(name, _)| name).join(" | ");
+    format!("| {first} | {names} |\n|---|{}\n", "--:|".repeat(GUARDED.len()))
+}
+
+fn costs(times: &HashMap<Key, Time>, bytes: &str) -> String {
+    let mut text = format!(
+        "**Time of a request over the same framework's bare handler**, in nanoseconds, and how many times the guard's own. \
+         In process, interleaved in one run, medians of {ROUNDS} rounds. Tokens have {bytes}.\n\n"
+    );
+    text += &header("");
+    for case in Case::ALL {
+        for alg in Alg::ALL {
+            let _ = write!(text, "| {case}, {alg} |");
+            let guard = times[&(alg, case, GUARD)].over;
+            for (name, _) in GUARDED {
+                let _ = match times.get(&(alg, case, name)) {
+                    Some(_) if name == GUARD => write!(text, " **{}** |", number(guard)),
+                    Some(time) => {
+                        let ratio = number(time.over / guard);
+                        write!(text, " {} ({ratio} ×) |", number(time.over))
+                    }
+                    None => write!(text, " not offered |"),
+                };
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn floors(times: &HashMap<Key, Time>) -> String {
+    let mut text = "**What it cannot be cheaper than**, in nanoseconds: verifying the signature with a key that is ready, where \
+                    the token was never seen; finding the token in a map and comparing the whole, where it was.\n\n\
+                    | | signature alone | never seen | of the signature | look-up alone | same token | look-up alone, \
+                    10,000 | 10,000 in rotation |\n|---|--:|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for alg in Alg::ALL {
+        let over = |case, name| times[&(alg, case, name)].over;
+        let (never, signature) = (over(Case::NeverSeen, GUARD), over(Case::NeverSeen, SIGNATURE));
+        let _ = writeln!(
+            text,
+            "| {alg} | {} | {} | {:.2} × | {} | {} | {} | {} |",
+            number(signature),
+            number(never),
+            never / signature,
+            number(over(Case::Same, MAP)),
+            number(over(Case::Same, GUARD)),
+            number(over(Case::Many, MAP)),
+            number(over(Case::Many, GUARD)),
+        );
+    }
+    text
+}
+
+type Counts = HashMap<(String, String, String), f64>;
+
+/// The other program of this package, beside this one.
+fn allocations() -> Counts {
+    eprintln!("compare: allocations");
+    let program = env::current_exe().expect("a path").with_file_name("allocations");
+    let output = Command::new(program).stderr(Stdio::inherit()).output().expect("started");
+    assert!(output.status.success(), "counting allocations failed");
+    String::from_utf8(output.stdout)
+        .expect("text")
+        .lines()
+        .filter_map(|line| {
+            let mut parts = line.split('\t').map(str::to_owned);
+            let key = (parts.next()?, parts.next()?, parts.next()?);
+            Some((key, parts.next()?.parse().ok()?))
+        })
+        .collect()
+}
+
+fn over(counts: &Counts, alg: Alg, case: Case, name: &str, bare: &str) -> Option<f64> {
+    let of = |name: &str| counts.get(&(alg.to_string(), case.to_string(), name.to_owned()));
+    Some(of(name)? - of(bare)?)
+}
+
+fn rows(counts: &Counts, cases: &[Case]) -> String {
+    let mut text = header("");
+    for case in cases {
+        for alg in Alg::ALL {
+            let _ = write!(text, "| {case}, {alg} |");
+            for (name, bare) in GUARDED {
+                let _ = match over(counts, alg, *case, name, bare) {
+                    Some(count) if name == GUARD => write!(text, " **{}** |", number(count)),
+                    Some(count) => write!(text, " {} |", number(count)),
+                    None if name == OAUTH => write!(text, " not offered |"),
+                    None => write!(text, " not measured |"),
+                };
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn memory(counts: &Counts) -> String {
+    let cases = [Case::Same, Case::NeverSeen, Case::NoToken, Case::WrongRole];
+    format!(
+        "**Heap allocations of a request** over the bare handler's.\n\n{}",
+        rows(counts, &cases)
+    )
+}
+
+/// By callgrind; the difference between two runs, so that what is done once does not count.
+fn instructions() -> Option<Counts> {
+    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("skipped: valgrind is not installed, so instructions are not counted");
+        return None;
+    }
+    let bares = [BARE, BARE_AXUM, BARE_AXUM_07];
+    let mut wanted = Vec::new();
+    for case in [Case::Same, Case::NoToken, Case::WrongRole] {
+        for alg in Alg::ALL {
+            // Without a token there is nothing that depends on it.
+            if case == Case::NoToken && alg != Alg::Hs256 {
+                continue;
+            }
+            for subject in bares.into_iter().chain(GUARDED.map(|(name, _)| name)) {
+                if subject != OAUTH || alg != Alg::Hs256 {
+                    wanted.push((alg, case, subject));
+                }
+            }
+        }
+    }
+    let queue = std::sync::Mutex::new(wanted.into_iter());
+    let counts = std::sync::Mutex::new(Counts::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some((alg, case, subject)) = queue.lock().expect("whole").next() else {
+                        return;
+                    };
+                    eprintln!("compare: instructions of {subject}, {alg}, {case}");
+                    let of = |batches| collected(alg, case, subject, batches);
+                    let (Some(more), Some(fewer)) = (of(3), of(2)) else { continue };
+                    let key = (alg.to_string(), case.to_string(), subject.to_owned());
+                    counts.lock().expect("whole").insert(key, (more - fewer) / BATCH as f64);
+                }
+            });
+        }
+    });
+    Some(counts.into_inner().expect("whole"))
+}
+
+fn collected(alg: Alg, case: Case, subject: &str, batches: usize) -> Option<f64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--toggle-collect=*measured*"])
+        .arg("--callgrind-out-file=/dev/null")
+        .arg(env::current_exe().expect("a path"))
+        .args(["one", subject, &alg.to_string(), &case.to_string(), &batches.to_string()])
+        .output()
+        .expect("started");
+    let text = String::from_utf8_lossy(&output.stderr);
+    let collected = text.lines().find_map(|line| Some(line.split_once("Collected : ")?.1.trim()));
+    let count = collected.filter(|_| output.status.success()).and_then(|count| count.parse().ok());
+    if count.is_none() {
+        println!("skipped: {subject}, {alg}, {case} does not run under valgrind: {text}");
+    }
+    count
+}
+
+fn work(counts: Option<&Counts>) -> String {
+    let Some(counts) = counts else {
+        return "Instructions were not counted: valgrind is not installed.\n".to_owned();
+    };
+    // Who has no row without a token has the same as the first.
+    let table = rows(counts, &[Case::Same, Case::WrongRole, Case::NoToken]);
+    let table: String = table
+        .lines()
+        .filter(|line| !line.starts_with("| no token") || line.contains(&Alg::Hs256.to_string()))
+        .map(|line| line.replace("no token, HS256", "no token") + "\n")
+        .collect();
+    format!(
+        "**Instructions of a request** over the bare handler's, counted by callgrind.\n\n{table}"
+    )
+}

@@ -1,0 +1,8 @@
+//! Whom the guard is compared with, and on what.
+
+pub mod caches;
+pub mod compare;
+pub mod load;
+pub mod subjects;
+pub mod svg;
+pub mod tokens;

@@ -1,0 +1,181 @@
+//! Release servers on the loopback interface, one worker each, driven by `wrk` in turn.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use actix_web::{App, HttpServer, dev::Server, rt::System, web};
+
+use crate::{
+    compare::{median, number},
+    subjects::{self, BARE, Decoder, GRANTS, GUARD},
+    tokens::{Alg, Tokens},
+};
+
+const ROUNDS: usize = 7;
+const SECONDS: &str = "2s";
+const CONNECTIONS: &str = "16";
+
+/// Writes `load.md`.
+pub fn all(folder: &Path) {
+    let file = folder.join("load.md");
+    if Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        println!("skipped: wrk is not installed, so requests per second are not measured");
+        fs::write(file, "Requests per second were not measured: wrk is not installed.\n")
+            .expect("written");
+        return;
+    }
+    let kinds = [GUARD, GRANTS].into_iter().flat_map(|kind| Alg::ALL.map(|alg| (kind, alg)));
+    let mut servers: Vec<_> = [(BARE, Alg::Hs256)]
+        .into_iter()
+        .chain(kinds)
+        .map(|(kind, alg)| Driven::start(kind, alg))
+        .collect();
+    for round in 0..=ROUNDS {
+        eprintln!("load: round {round} of {ROUNDS}");
+        for turn in 0..servers.len() {
+            let number = (round + turn) % servers.len();
+            // The first is for warming up.
+            servers[number].drive(round > 0);
+        }
+    }
+    let mut text = format!(
+        "**Requests per second over loopback**, a release server with one worker, one `wrk` with {CONNECTIONS} connections and \
+         the same token all along; medians of {ROUNDS} rounds of {SECONDS}, everybody in turn.\n\n\
+         | | requests per second | of the bare handler's | p99 in ms | of the bare handler's |\n|---|--:|--:|--:|--:|\n"
+    );
+    let (bare, rest) = servers.split_first().expect("at least the bare one");
+    let line = |name: &str, of: &Driven| {
+        let ratio = |values: &[f64], bare: &[f64]| {
+            median(values.iter().zip(bare).map(|(value, bare)| value / bare).collect())
+        };
+        format!(
+            "| {name} | {} | {:.3} | {:.2} | {:.2} |\n",
+            number(median(of.rates.clone()).round()),
+            ratio(&of.rates, &bare.rates),
+            median(of.slowest.clone()),
+            ratio(&of.slowest, &bare.slowest),
+        )
+    };
+    text += &line("bare handler", bare);
+    for server in rest {
+        let name = format!("{}, {}", server.kind, server.alg);
+        let name = if server.kind == GUARD { format!("**{name}**") } else { name };
+        text += &line(&name, server);
+    }
+    fs::write(file, text).expect("written");
+}
+
+struct Driven {
+    kind: &'static str,
+    alg: Alg,
+    process: Child,
+    url: String,
+    authorization: String,
+    /// Requests per second.
+    rates: Vec<f64>,
+    /// The 99th percentile, in milliseconds.
+    slowest: Vec<f64>,
+}
+
+impl Driven {
+    fn start(kind: &'static str, alg: Alg) -> Self {
+        let mut process = Command::new(env::current_exe().expect("a path"))
+            .args(["serve", kind, &alg.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut url = String::new();
+        let stdout = process.stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut url).expect("the server says where it is");
+        let authorization = format!("Authorization: {}", Tokens::new(alg, 1).same);
+        let url = url.trim().to_owned();
+        Self { kind, alg, process, url, authorization, rates: Vec::new(), slowest: Vec::new() }
+    }
+
+    fn drive(&mut self, counts: bool) {
+        let output = Command::new("wrk")
+            .args(["-t1", "-c", CONNECTIONS, "-d", SECONDS, "--latency"])
+            .args(["-H", &self.authorization, &self.url])
+            .output()
+            .expect("started");
+        let text = String::from_utf8_lossy(&output.stdout);
+        // It has a line for them if there are any.
+        assert!(
+            output.status.success() && !text.contains("Non-2xx") && !text.contains("Socket errors"),
+            "{} {}: {text}",
+            self.kind,
+            self.alg
+        );
+        let of = |name: &str| {
+            let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
+            line.unwrap_or_else(|| panic!("wrk says nothing of {name}: {text}")).trim().to_owned()
+        };
+        if counts {
+            self.rates.push(of("Requests/sec:").parse().expect("a number"));
+            self.slowest.push(milliseconds(&of("99%")));
+        }
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn milliseconds(text: &str) -> f64 {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let value: f64 = digits.parse().expect("a number");
+    match &text[digits.len()..] {
+        "us" => value / 1_000.0,
+        "ms" => value,
+        "s" => value * 1_000.0,
+        other => panic!("what is `{other}`?"),
+    }
+}
+
+/// Serves until standard input ends, so that nothing is left when whoever started it is gone.
+pub fn serve(kind: &str, alg: &str) {
+    let alg = Alg::named(alg).expect("an algorithm");
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().lines().count();
+        std::process::exit(0);
+    });
+    System::new()
+        .block_on(async {
+            let (server, address) = started(kind, alg)?;
+            println!("http://{address}/");
+            std::io::stdout().flush()?;
+            server.await
+        })
+        .expect("served");
+}
+
+fn started(kind: &str, alg: Alg) -> std::io::Result<(Server, std::net::SocketAddr)> {
+    macro_rules! run {
+        ($app:expr) => {{
+            let server =
+                HttpServer::new($app).workers(1).disable_signals().bind(("127.0.0.1", 0))?;
+            let address = server.addrs().first().copied().expect("bound");
+            Ok((server.run(), address))
+        }};
+    }
+    match kind {
+        BARE => run!(|| App::new().service(subjects::bare)),
+        GUARD => {
+            let auth = alg.auth(true).build().expect("complete");
+            run!(move || App::new().app_data(auth.clone()).service(subjects::guarded))
+        }
+        GRANTS => {
+            let decoder = web::Data::new(Decoder::new(alg));
+            run!(move || subjects::granted(decoder.clone().into_inner()))
+        }
+        _ => panic!("nobody serves `{kind}`"),
+    }
+}
