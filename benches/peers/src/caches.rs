@@ -188,8 +188,9 @@ impl Cache for PerThread {
 }
 
 type Made = Box<dyn Cache>;
+type Make = fn(usize) -> Made;
 
-const ALL: [(&str, fn(usize) -> Made); 5] = [
+const ALL: [(&str, Make); 5] = [
     ("quick_cache", |room| {
         Box::new(Quick(quick_cache::sync::Cache::with(
             room,

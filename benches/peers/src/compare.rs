@@ -35,6 +35,7 @@ pub struct Time {
 }
 
 pub type Key = (Alg, Case, &'static str);
+pub type Times = HashMap<Key, Time>;
 
 /// What has to be answered: a bare handler refuses nobody, and floors answer nothing.
 pub fn status(subject: &str, case: Case) -> u16 {
@@ -50,7 +51,7 @@ pub fn all(folder: &Path) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let entered = runtime.enter();
-    let mut times = HashMap::new();
+    let mut times = Times::new();
     let mut bytes = Vec::new();
     for alg in Alg::ALL {
         let tokens = Tokens::new(alg, LIVE);
@@ -219,7 +220,7 @@ fn header(first: &str) -> String {
     format!("| {first} | {names} |\n|---|{}\n", "--:|".repeat(GUARDED.len()))
 }
 
-fn costs(times: &HashMap<Key, Time>, bytes: &str) -> String {
+fn costs(times: &Times, bytes: &str) -> String {
     let mut text = format!(
         "**Time of a request over the same framework's bare handler**, in nanoseconds, and how many times the guard's own. \
          In process, interleaved in one run, medians of {ROUNDS} rounds. Tokens have {bytes}.\n\n"
@@ -245,7 +246,7 @@ fn costs(times: &HashMap<Key, Time>, bytes: &str) -> String {
     text
 }
 
-fn floors(times: &HashMap<Key, Time>) -> String {
+fn floors(times: &Times) -> String {
     let mut text = "**What it cannot be cheaper than**, in nanoseconds: verifying the signature with a key that is ready, where \
                     the token was never seen; finding the token in a map and comparing the whole, where it was.\n\n\
                     | | signature alone | never seen | of the signature | look-up alone | same token | look-up alone, \

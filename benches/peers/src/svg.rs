@@ -1,9 +1,9 @@
 //! A bar chart without a library. Readable on light and on dark ground.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use crate::{
-    compare::{Key, Time, number},
+    compare::{Times, number},
     subjects::{GUARD, GUARDED},
     tokens::{Alg, Case},
 };
@@ -17,7 +17,7 @@ const FROM: f64 = 10.0;
 const TO: f64 = 1_000_000.0;
 
 /// What a request with a token that was seen before costs over the bare handler.
-pub fn chart(times: &HashMap<Key, Time>) -> String {
+pub fn chart(times: &Times) -> String {
     let case = Case::Same;
     let x = |ns: f64| {
         let place = (ns.clamp(FROM, TO) / FROM).log10() / (TO / FROM).log10();

@@ -214,7 +214,7 @@ impl Tokens {
 
 /// The least that a token which was never seen can cost: its signature, with a key that is ready.
 pub enum Bare {
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
     Public(ParsedPublicKey),
 }
 
@@ -228,7 +228,9 @@ impl Bare {
             Self::Public(ParsedPublicKey::new(algorithm, bytes).expect("a public key"))
         };
         match alg {
-            Alg::Hs256 => Self::Secret(hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes())),
+            Alg::Hs256 => {
+                Self::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes())))
+            }
             Alg::Rs256 => {
                 let components = RsaPublicKeyComponents { n: part("n"), e: part("e") };
                 let key = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256);
