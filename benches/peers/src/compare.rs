@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Medians over so many rounds; each takes everybody in turn, and starts with another.
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 41;
 /// What a turn takes, about.
 const TURN: Duration = Duration::from_millis(4);
 /// So many requests are made at a time, outside what is measured: few enough to be as near as those a server has just read.

@@ -14,7 +14,7 @@ const RIGHT: f64 = 90.0;
 const BAR: f64 = 15.0;
 /// Where the logarithmic axis begins and ends, in nanoseconds.
 const FROM: f64 = 10.0;
-const TO: f64 = 1_000_000.0;
+const TO: f64 = 200_000.0;
 
 /// What a request with a token that was seen before costs over the bare handler.
 pub fn chart(times: &Times) -> String {
