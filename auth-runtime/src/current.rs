@@ -17,7 +17,7 @@
 //! Extensions take a box for every request, asked for or not, since the guard cannot know who will ask. Verifying again
 //! doubles the price; it is what code outside the handler's future gets (middleware after the response).
 
-use std::{cell::Cell, future::Future, pin::Pin, ptr};
+use std::{cell::RefCell, future::Future, pin::Pin, ptr};
 
 use actix_web::{Error, HttpRequest, dev::RequestHead};
 
@@ -61,9 +61,7 @@ impl From<Error> for Refused {
 }
 
 thread_local! {
-    static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
-    /// Whose it is, null for nobody's: so that it is taken out for that request alone.
-    static HEAD: Cell<*const RequestHead> = const { Cell::new(ptr::null()) };
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
 
 impl Current {
@@ -92,19 +90,16 @@ impl Current {
         struct Restore<'a> {
             ours: &'a mut Option<Current>,
             outer: Option<Current>,
-            head: *const RequestHead,
         }
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
                 // A handler may call another one: the slot is a stack, and each takes its own away.
                 *self.ours = CURRENT.replace(self.outer.take());
-                HEAD.set(self.head);
             }
         }
 
-        let head = HEAD.replace(slot.as_ref().map_or(ptr::null(), |current| current.head));
         let outer = CURRENT.replace(slot.take());
-        let _restore = Restore { ours: slot, outer, head };
+        let _restore = Restore { ours: slot, outer };
         poll()
     }
 
@@ -115,12 +110,10 @@ impl Current {
 
     /// Looks at what stands in the slot, if it belongs to this request.
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if !ptr::eq(HEAD.get(), request.head()) {
-            return None;
-        }
-        let mut current = CURRENT.take();
-        let seen = current.as_mut().filter(|it| ptr::eq(it.head, request.head())).map(look);
-        CURRENT.set(current);
-        seen
+        CURRENT.with(|slot| {
+            // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
+            let mut slot = slot.try_borrow_mut().ok()?;
+            slot.as_mut().filter(|it| ptr::eq(it.head, request.head())).map(look)
+        })
     }
 }

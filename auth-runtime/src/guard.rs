@@ -10,7 +10,7 @@ use std::{
 };
 
 use actix_web::{Error, HttpRequest, HttpResponse};
-use tracing::Span;
+use tracing::{Level, Span, level_filters::LevelFilter};
 
 use crate::{
     audit::{self, Asked, metrics::Stopwatch},
@@ -159,6 +159,10 @@ impl Guarding {
         place: impl Place,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
+        // Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
+        if LevelFilter::current() < Level::DEBUG {
+            return self.decide(request, policy, place, context);
+        }
         let span = self.span.take().unwrap_or_else(|| {
             tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %place.handler())
         });

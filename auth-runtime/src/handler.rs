@@ -383,7 +383,9 @@ fn found(request: &HttpRequest) -> Option<Identity> {
 
 /// Says whom a response is for, and gives its client the next nonce.
 fn mark(response: &mut HttpResponse, method: Option<Method>, request: &HttpRequest) {
-    let (Some(method), Some(auth)) = (method, Auth::of(request)) else { return };
+    // Caches know about `Authorization` themselves.
+    let Some(method) = method.filter(|method| *method != Method::Bearer) else { return };
+    let Some(auth) = Auth::of(request) else { return };
     response::mark(response, method, auth.places());
     if method == Method::Dpop
         && let Some(nonce) = auth.next_nonce(request)
