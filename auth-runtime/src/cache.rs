@@ -83,6 +83,7 @@ impl TokenCache {
     /// Who sends this token, if that is known and still holds at this time.
     ///
     /// `now` is in seconds since the Unix epoch. `generation` tells the number of the keys that an issuer has by now.
+    #[inline]
     pub(crate) fn get(
         &self,
         token: &[u8],

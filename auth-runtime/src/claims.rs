@@ -67,7 +67,7 @@ pub(crate) fn at(claims: &str, path: &str) -> Option<serde_json::Value> {
 /// somewhere, and guessing what it means would grant something (CHECKLIST D5).
 pub(crate) fn roles(claims: &Object<'_>, path: &ClaimPath) -> Vec<Box<str>> {
     match path.find(claims) {
-        Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
+        Some(Value::Array(values)) => strings(values),
         _ => Vec::new(),
     }
 }
@@ -79,8 +79,8 @@ pub(crate) fn scopes(claims: &Object<'_>, path: Option<&ClaimPath>) -> Vec<Box<s
         None => claims.get("scope").or_else(|| claims.get("scp")),
     };
     match value {
-        Some(Value::String(scopes)) => distinct(scopes.split(' ').collect()),
-        Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
+        Some(Value::String(scopes)) => distinct(scopes.split(' ')),
+        Some(Value::Array(values)) => strings(values),
         _ => Vec::new(),
     }
 }
@@ -88,17 +88,19 @@ pub(crate) fn scopes(claims: &Object<'_>, path: Option<&ClaimPath>) -> Vec<Box<s
 /// The authentication methods in a token (`amr`, RFC 8176). Anything but an array of strings gives none.
 pub(crate) fn methods(claims: &Object<'_>) -> Vec<Box<str>> {
     match claims.get("amr") {
-        Some(Value::Array(values)) => distinct(strings(values).unwrap_or_default()),
+        Some(Value::Array(values)) => strings(values),
         _ => Vec::new(),
     }
 }
 
-fn strings<'c>(values: &'c [Value<'_>]) -> Option<Vec<&'c str>> {
-    values.iter().map(Value::as_str).collect()
+/// None, if there is anything but a string among them.
+fn strings(values: &[Value<'_>]) -> Vec<Box<str>> {
+    let names = || values.iter().map(Value::as_str);
+    if names().any(|name| name.is_none()) { Vec::new() } else { distinct(names().flatten()) }
 }
 
-fn distinct(names: Vec<&str>) -> Vec<Box<str>> {
-    let mut distinct: Vec<Box<str>> = Vec::with_capacity(names.len());
+fn distinct<'c>(names: impl Iterator<Item = &'c str> + Clone) -> Vec<Box<str>> {
+    let mut distinct: Vec<Box<str>> = Vec::with_capacity(names.clone().count());
     for name in names {
         if !name.is_empty() && !distinct.iter().any(|known| **known == *name) {
             distinct.push(name.into());

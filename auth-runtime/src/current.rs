@@ -65,6 +65,7 @@ thread_local! {
 }
 
 impl Current {
+    #[inline]
     pub(crate) fn new(request: &HttpRequest, identity: Option<Identity>, hides: bool) -> Self {
         Self { head: request.head(), identity, rejection: None, hides, loading: Some(Vec::new()) }
     }
@@ -109,6 +110,7 @@ impl Current {
     }
 
     /// Looks at what stands in the slot, if it belongs to this request.
+    #[inline]
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
         CURRENT.with(|slot| {
             // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.

@@ -208,6 +208,7 @@ impl Guarding {
         denial.into()
     }
 
+    #[inline]
     fn advance(
         &mut self,
         request: &HttpRequest,
@@ -374,6 +375,7 @@ fn for_policy(
     }
 }
 
+#[inline]
 fn facts<'a>(
     auth: &'a Auth,
     request: &'a HttpRequest,

@@ -334,6 +334,7 @@ pub(crate) struct Validity {
 
 impl Validity {
     /// Whether it still holds. `generation` tells the number of the keys that an issuer has at this time.
+    #[inline]
     pub(crate) fn holds(&self, now: u64, generation: impl FnOnce(usize) -> Option<u64>) -> bool {
         (self.from..self.until).contains(&now) && generation(self.issuer) == Some(self.generation)
     }

@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for Strict {
                     };
                 }
                 inner = self.inner()?;
-                object.0.reserve(8);
+                object.0.reserve(FEW_MEMBERS);
             }
             if object.len() == MOST_MEMBERS {
                 return Err(A::Error::custom("too many members"));

@@ -145,6 +145,7 @@ pub(crate) fn poll_caught<T>(
 
 impl Authenticating {
     /// Goes on as far as possible. With local keys that is to the end, without waiting or allocating a future.
+    #[inline]
     pub(crate) fn poll(
         &mut self,
         auth: &Auth,
@@ -204,6 +205,7 @@ impl Auth {
 
     /// The last doors, in the order of RESPONSES: what was vouched for may have been taken back since (A15), and whoever
     /// sends it may not be its owner (A20). Nobody gets an identity but through them, each time he asks for it.
+    #[inline]
     fn let_in(
         &self,
         found: Result<Option<Vouched<'_>>, Rejection>,
@@ -221,6 +223,7 @@ impl Auth {
         }
     }
 
+    #[inline]
     fn check(&self, vouched: &Vouched<'_>, request: &HttpRequest) -> Result<(), Rejection> {
         let Vouched { identity, given, kept, fresh } = vouched;
         // A revoked credential is genuine, and so no failed attempt.
@@ -243,6 +246,7 @@ impl Auth {
         Ok(())
     }
 
+    #[inline]
     fn start<'a>(&self, request: &'a HttpRequest) -> Started<'a> {
         let looked = self.0.places.find(request.headers()).and_then(|found| {
             let Some(credential) = found else { return Ok(None) };
@@ -269,6 +273,7 @@ impl Auth {
         }
     }
 
+    #[inline]
     fn still_stands(&self, identity: &Identity) -> Result<(), Rejection> {
         let Some(revocations) = &self.ledger().revocations else { return Ok(()) };
         match revocations.objection(identity, self.now()) {
@@ -293,6 +298,7 @@ impl Auth {
     }
 
     /// How long this client has to wait before its credentials are looked at, if it failed too often.
+    #[inline]
     fn wait(&self, request: &HttpRequest) -> Option<Duration> {
         let attempts = self.ledger().attempts.as_ref()?;
         // This request was the last attempt: whoever asks again during it gets the same answer.
@@ -303,6 +309,7 @@ impl Auth {
     }
 
     /// Counts a credential that nobody vouches for against the address it came from.
+    #[inline]
     fn count(&self, request: &HttpRequest, rejection: Option<&Rejection>) {
         let Some(Rejection::InvalidToken | Rejection::InvalidProof | Rejection::InvalidApiKey) =
             rejection
@@ -329,6 +336,7 @@ impl Auth {
         counted.is_some_and(|Counted(by)| by.iter().any(|auth| Arc::ptr_eq(&auth.0, &self.0)))
     }
 
+    #[inline]
     fn verify<'a>(
         &self,
         given: Given<'a>,
@@ -358,6 +366,7 @@ impl Auth {
         }
     }
 
+    #[inline]
     fn remembered<'a>(&self, given: Given<'a>, request: &HttpRequest) -> Option<Vouched<'a>> {
         let extensions = request.extensions();
         let known = extensions.get::<Remembered>()?;
@@ -367,6 +376,7 @@ impl Auth {
     }
 
     /// Who sends this token, if it was verified before and would be again.
+    #[inline]
     fn known(&self, given: Given<'_>) -> Option<Identity> {
         let (tokens, jwt) = (self.0.tokens.as_ref()?, self.0.jwt.as_ref()?);
         if given.method == Method::ApiKey {
@@ -465,6 +475,7 @@ impl Auth {
     }
 
     /// Whether a genuine credential came from where it may come.
+    #[inline]
     fn may_come(&self, method: Method, request: &HttpRequest) -> Result<(), Rejection> {
         if self.0.places.is_ours(method, request) {
             return Ok(());

@@ -20,6 +20,7 @@ impl Auth {
     /// the other way is not its owner, or thinks that something is checked which is not (P1; RFC 9449 §7.2).
     ///
     /// `bound_to` is the thumbprint of the key. Gives a nonce for the client's next proof, if there is a new one.
+    #[inline]
     pub(super) fn check_binding(
         &self,
         bound_to: Option<&str>,

@@ -108,6 +108,7 @@ struct Inner {
 pub(super) struct Ambiguous;
 
 /// What the application was given, as it is or inside `web::Data`.
+#[inline]
 fn given<T: 'static>(
     request: &HttpRequest,
     same: impl Fn(&T, &T) -> bool,
@@ -130,6 +131,7 @@ impl Auth {
     ///
     /// actix-web finds the nearest value of one type. Of two values of two types nobody can tell which one is nearer, and
     /// the outer one might let in whom the inner one refuses, so then there is none.
+    #[inline]
     pub(crate) fn of(request: &HttpRequest) -> Option<Serving<'_>> {
         let only = given(request, |one: &Self, other| Arc::ptr_eq(&one.0, &other.0));
         let handle = ReloadableAuth::of(request);
@@ -231,6 +233,7 @@ impl Auth {
     }
 
     /// Seconds since the Unix epoch.
+    #[inline]
     pub(crate) fn now(&self) -> u64 {
         self.0.clock.now()
     }

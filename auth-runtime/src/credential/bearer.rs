@@ -6,6 +6,7 @@ use super::CredentialError;
 
 /// What stands in one header where a token should, if it has something under this scheme. Another scheme is no credential
 /// of ours (A2).
+#[inline]
 pub(super) fn token<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -47,9 +48,10 @@ pub(super) fn attempts(headers: &HeaderMap, name: &HeaderName, scheme: &str) -> 
 
 /// What follows the scheme, if it is this one. Scheme names are case-insensitive, and end where no `tchar` follows
 /// (RFC 9110 §11.1).
+#[inline]
 fn behind_scheme<'a>(line: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
     let (found, rest) = line.split_at_checked(scheme.len())?;
-    let ends = rest.first().is_none_or(|next| !is_tchar(*next));
+    let ends = rest.first().is_none_or(|next| *next == b' ' || !is_tchar(*next));
     (ends && found.eq_ignore_ascii_case(scheme.as_bytes())).then_some(rest)
 }
 

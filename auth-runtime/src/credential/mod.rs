@@ -84,6 +84,7 @@ impl Places {
     ///
     /// `Proxy-Authorization` is not for an origin server (A26), `Authorization` not for a proxy, and query parameters end
     /// up in logs: none of these is looked at.
+    #[inline]
     pub(crate) fn find<'a>(
         &self,
         headers: &'a HeaderMap,
@@ -118,6 +119,7 @@ impl Places {
 
     /// Whether a request with a credential of this kind may do what it asks for: a browser sends cookies along with what
     /// other sites make it ask.
+    #[inline]
     pub(crate) fn is_ours(&self, method: Method, request: &HttpRequest) -> bool {
         match (method, &self.cookie) {
             (Method::Cookie, Some(cookie)) => cookie.is_same_origin(request),

@@ -122,6 +122,7 @@ impl fmt::Display for Denial {
 ///
 /// assert!(matches!(decide(&Policy::Public, &Facts::new(None)), Decision::Allow));
 /// ```
+#[inline]
 pub fn decide(policy: &'static Policy, facts: &Facts<'_>) -> Decision {
     match evaluate(policy, facts, Sign::Plain) {
         Truth::Holds => Decision::Allow,
@@ -223,6 +224,7 @@ impl Sign {
     }
 }
 
+#[inline]
 fn evaluate(policy: &'static Policy, facts: &Facts<'_>, sign: Sign) -> Truth {
     match policy {
         Policy::Public => Truth::Holds,

@@ -82,7 +82,7 @@ impl JwtVerifier {
     /// `now` is in seconds since the Unix epoch.
     pub(crate) fn judge(&self, token: &str, now: u64) -> Result<Verified, Refusal> {
         let parts = Parts::split(token)?;
-        let header = Header::parse(&decoded_text(parts.header)?)?;
+        let header = Header::parse(Scratch::default().text(parts.header)?)?;
         let payload = decoded_text(parts.payload)?;
         let claims =
             json::read(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
@@ -104,7 +104,7 @@ impl JwtVerifier {
             roles: roles(&claims, &issuer.roles),
             scopes: scopes(&claims, issuer.scopes.as_ref()),
             method: Method::Bearer,
-            kid: header.kid.as_deref().map(Into::into),
+            kid: header.kid.map(String::into_boxed_str),
             acr: accepted.acr.map(Into::into),
             amr: methods(&claims),
             auth_time: accepted.auth_time,
@@ -193,6 +193,37 @@ pub(super) fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid("a part is not base64url"))
 }
 
+/// Room for a part that is looked at and forgotten: most headers and signatures are shorter.
+struct Scratch {
+    here: [u8; 512],
+    beyond: Vec<u8>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { here: [0; 512], beyond: Vec::new() }
+    }
+}
+
+impl Scratch {
+    /// The same as [`decoded`], in here.
+    fn bytes(&mut self, part: &str) -> Result<&[u8], VerifyError> {
+        // Enough for what comes of any text of this length.
+        if part.len() > self.here.len() {
+            self.beyond = decoded(part)?;
+            return Ok(&self.beyond);
+        }
+        let length = URL_SAFE_NO_PAD
+            .decode_slice(part, &mut self.here)
+            .map_err(|_| invalid("a part is not base64url"))?;
+        self.here.get(..length).ok_or_else(|| invalid("a part is not base64url"))
+    }
+
+    fn text(&mut self, part: &str) -> Result<&str, VerifyError> {
+        std::str::from_utf8(self.bytes(part)?).map_err(|_| invalid("a part is not UTF-8"))
+    }
+}
+
 pub(super) fn decoded_text(part: &str) -> Result<String, VerifyError> {
     String::from_utf8(decoded(part)?).map_err(|_| invalid("a part is not UTF-8"))
 }
@@ -206,13 +237,14 @@ fn check_signature(
     parts: &Parts<'_>,
     now: u64,
 ) -> Result<Option<u64>, Refusal> {
-    let signature = decoded(parts.signature)?;
+    let mut scratch = Scratch::default();
+    let signature = scratch.bytes(parts.signature)?;
     let Some(network) = &issuer.network else {
-        check_keys(&issuer.keys, &[], header, parts, &signature)?;
+        check_keys(&issuer.keys, &[], header, parts, signature)?;
         return Ok(issuer.generation(now));
     };
     let usable = network.usable(now);
-    let result = check_keys(&issuer.keys, usable.keys(), header, parts, &signature);
+    let result = check_keys(&issuer.keys, usable.keys(), header, parts, signature);
     result.map(|()| usable.generation()).map_err(|error| {
         if may_be_unknown(issuer.keys.iter().chain(usable.keys()), header) {
             let (keys, tried) = (Arc::clone(network), usable.generation());
@@ -230,8 +262,9 @@ fn check_signature(
     parts: &Parts<'_>,
     now: u64,
 ) -> Result<Option<u64>, Refusal> {
-    let signature = decoded(parts.signature)?;
-    check_keys(&issuer.keys, &[], header, parts, &signature)?;
+    let mut scratch = Scratch::default();
+    let signature = scratch.bytes(parts.signature)?;
+    check_keys(&issuer.keys, &[], header, parts, signature)?;
     Ok(issuer.generation(now))
 }
 
