@@ -4,6 +4,21 @@
 //! verifying again would say: the token is compared whole, its times and the keys of whoever vouched for it are asked again
 //! each time, and what does not fit is verified as if it had never been seen. Revocation, proofs, and where a credential may
 //! come from are for whoever lets callers in, hit or not.
+//!
+//! What keeps them was chosen by measuring, with keys of 500 bytes that are hashed and compared as here (`auth-peers caches`,
+//! a part of `benches/run`; nanoseconds, medians of 15 interleaved rounds, 2 cores). The flood has room for 1 000 entries,
+//! brings 100 000 new ones, and asks for each of 200 in use once in every 500:
+//!
+//! | | 1 token, 1 thread | 10 000, 1 thread | 1 token, 2 threads | 10 000, 2 threads | a new one in a flood | in use, still there |
+//! |---|--:|--:|--:|--:|--:|--:|
+//! | `quick_cache` | 29 | 42 | 30 | 34 | 88 | 100 % |
+//! | `moka` | 111 | 180 | 173 | 211 | 653 | 100 % |
+//! | `papaya`, emptied when full | 25 | 42 | 25 | 32 | 215 | 38 % |
+//! | a map for each thread (`quick_cache`, unsync) | 23 | 39 | 23 | 38 | 86 | 100 % |
+//! | `RwLock<HashMap>`, emptied when full | 28 | 42 | 28 | 30 | 128 | 38 % |
+//!
+//! A map for each thread saves 6 ns and takes its memory once for each worker; it would also verify each token once for
+//! each. The others are slower, or forget what is in use.
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
