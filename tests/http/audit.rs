@@ -48,6 +48,14 @@ type Fields = BTreeMap<&'static str, String>;
 #[derive(Clone, Default)]
 struct Decisions(Arc<Mutex<Vec<Fields>>>);
 
+impl Decisions {
+    /// Every decision on this thread goes here until the guard is dropped.
+    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        crate::setup::Interested::begin();
+        tracing::subscriber::set_default(self.clone())
+    }
+}
+
 impl Subscriber for Decisions {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target() == "auth_runtime::decision" && metadata.is_event()
@@ -717,7 +725,7 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
         let address = auth.is_some().then_some(CLIENT);
         let decisions = Decisions::default();
         let answer = {
-            let _listening = tracing::subscriber::set_default(decisions.clone());
+            let _listening = decisions.listen();
             let app = App::new().service(services());
             match auth {
                 Some(auth) => call_service(&init_service(app.app_data(auth)).await, request).await,
@@ -742,7 +750,7 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
     // Behind a trusted proxy the address is the one that address rules see; one that cannot be told is left out.
     for (forwarded, address) in [("198.51.100.1", Some("198.51.100.1")), ("unknown", None)] {
         let decisions = Decisions::default();
-        let _listening = tracing::subscriber::set_default(decisions.clone());
+        let _listening = decisions.listen();
         let request = bob("/admin").peer_addr("192.0.2.1:1".parse().unwrap());
         let request = request.insert_header(("x-forwarded-for", forwarded));
         crate::send_to(trusting.clone().unwrap(), services(), request).await;
@@ -757,7 +765,7 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
 async fn l1_a_guard_by_hand_says_what_it_decided() {
     let issuer = TestIssuer::new();
     let decisions = Decisions::default();
-    let _listening = tracing::subscriber::set_default(decisions.clone());
+    let _listening = decisions.listen();
     let request = get("/by-hand").insert_header(issuer.token("bob").claim("jti", "abc").bearer());
     let answer = crate::send_to(issuer.auth().unwrap(), services(), request).await;
     assert_eq!(answer.status, 500);

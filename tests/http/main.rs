@@ -88,6 +88,7 @@ async fn call(
     services: impl HttpServiceFactory + 'static,
     request: TestRequest,
 ) -> ServiceResponse<impl MessageBody> {
+    setup::Interested::begin();
     let app = init_service(App::new().app_data(auth).service(services)).await;
     call_service(&app, request.to_request()).await
 }

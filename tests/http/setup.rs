@@ -1,6 +1,6 @@
 //! RESPONSES A19, and what an application that is set up wrongly is told.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use actix_web::{
     App, HttpRequest, Responder, get,
@@ -11,6 +11,7 @@ use auth_runtime::{
     Auth, Claims, Identity, Issuer, OptionalIdentity, authorize, public, testing::TestIssuer,
 };
 use auth_tests::{Answer, Tokens};
+use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{get_as, routes};
@@ -28,6 +29,7 @@ impl Log {
 
     /// Everything logged on this thread goes here until the guard is dropped.
     pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        Interested::begin();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)
@@ -54,6 +56,44 @@ impl<'a> MakeWriter<'a> for Log {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
+}
+
+/// Takes nothing down, and is interested in everything.
+///
+/// `tracing` asks once for each place whether anybody wants its events. A place that one test comes to for the first time
+/// while another begins to listen could be told "nobody, ever"; with somebody who is always there it cannot.
+pub(crate) struct Interested;
+
+impl Interested {
+    /// From here on, for the whole process.
+    pub(crate) fn begin() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+    }
+}
+
+impl Subscriber for Interested {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
 }
 
 #[get("/identity")]
