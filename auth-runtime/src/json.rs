@@ -19,6 +19,9 @@ const FEW_MEMBERS: usize = 16;
 /// How `serde_json` hands over numbers, as an object with this one member, if any crate in the tree enables its feature
 /// `arbitrary_precision`. Read as a number wherever it stands, so that no token's fate depends on that feature.
 const NUMBER: &str = "$serde_json::private::Number";
+/// What `serde_json` reads as the JSON text that its only member holds, where it makes its own `Value`: another reader of
+/// the same token would see an object, and what is in that text would be neither bounded nor looked through.
+const TEXT_OF_JSON: &str = "$serde_json::private::RawValue";
 
 /// A value, as it stands in the text.
 #[derive(Debug, PartialEq)]
@@ -141,6 +144,9 @@ impl<'de> Visitor<'de> for Strict {
                         _ => Err(A::Error::custom("no number")),
                     };
                 }
+                if name == TEXT_OF_JSON {
+                    return Err(A::Error::custom("a member means something to `serde_json` alone"));
+                }
                 inner = self.inner()?;
                 object.0.reserve(FEW_MEMBERS);
             }
@@ -206,12 +212,15 @@ impl<'de> Visitor<'de> for Strict {
 impl std::str::FromStr for Number {
     type Err = ();
 
-    /// Reads what `serde_json` has found to be a number, in the way it reads numbers itself.
+    /// Reads a number in the way `serde_json` does without that feature.
     fn from_str(text: &str) -> Result<Self, ()> {
+        // Nobody has looked at it yet, if the token itself has such an object: Rust takes `+1` and `.5`, JSON does not.
+        let _: serde_json::Number = text.parse().map_err(|_| ())?;
         if let Ok(natural) = text.parse() {
             return Ok(Self::Natural(natural));
         }
-        if let Ok(negative) = text.parse() {
+        // `-0` is a fraction there.
+        if let Ok(negative @ ..0) = text.parse() {
             return Ok(Self::Negative(negative));
         }
         match text.parse::<f64>() {
@@ -373,8 +382,43 @@ mod tests {
         };
         assert_eq!(read(r#""17""#).unwrap(), "Number(Natural(17))");
         assert_eq!(read(r#""-1""#).unwrap(), "Number(Negative(-1))");
-        for broken in ["17", r#""x""#, r#""1e999""#, r#""1","b":1"#, "{}"] {
+        for broken in [
+            "17",
+            r#""x""#,
+            r#""1e999""#,
+            r#""1","b":1"#,
+            "{}",
+            r#""+1""#,
+            r#"".5""#,
+            r#""1.""#,
+            r#""01""#,
+        ] {
             assert!(read(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_serde_hands_it_over() {
+        for number in ["0", "-0", "-1", "1.5", "-0.0", "1e3", "18446744073709551615", "1e19"] {
+            let plain = format!(r#"{{"a":{number}}}"#);
+            let handed = format!(r#"{{"a":{{"{NUMBER}":"{number}"}}}}"#);
+            assert_eq!(read(&plain).unwrap(), read(&handed).unwrap(), "{number}");
+        }
+    }
+
+    /// It would hide members that stand twice, and an object that `claim("…")` takes for a text.
+    #[test]
+    fn j14_no_object_holds_json_as_text_for_serde() {
+        let hidden = |inner: &str| {
+            let inner = serde_json::to_string(inner).unwrap();
+            format!(r#"{{"a":{{"{TEXT_OF_JSON}":{inner}}}}}"#)
+        };
+        for inner in [r#"{"a":1,"a":2}"#, r#""acme""#] {
+            let text = hidden(inner);
+            // If this is not so any more, the name has changed.
+            let theirs: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(theirs["a"], serde_json::from_str::<serde_json::Value>(inner).unwrap());
+            assert!(read(&text).is_err(), "{text}");
         }
     }
 
