@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 const MOST_LEVELS: usize = 32;
 /// How many members one object may have.
 const MOST_MEMBERS: usize = 256;
-/// Up to here comparing each with each is faster than anything cleverer.
+/// Up to here comparing each with each is faster than anything cleverer. So many have room from the start, but in the
+/// outermost object only: there may be thousands of others.
 const FEW_MEMBERS: usize = 16;
 
 /// How `serde_json` hands over numbers, as an object with this one member, if any crate in the tree enables its feature
@@ -148,7 +149,9 @@ impl<'de> Visitor<'de> for Strict {
                     return Err(A::Error::custom("a member means something to `serde_json` alone"));
                 }
                 inner = self.inner()?;
-                object.0.reserve(FEW_MEMBERS);
+                if self.levels == MOST_LEVELS {
+                    object.0.reserve(FEW_MEMBERS);
+                }
             }
             if object.len() == MOST_MEMBERS {
                 return Err(A::Error::custom("too many members"));

@@ -15,6 +15,7 @@ use auth_runtime::{
     Auth, Claims, Identity, IdentityExt, Policy, authorize, guard, public, require_auth,
     require_role, require_scope, testing::TestIssuer,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
 async fn bare() -> impl Responder {
@@ -173,6 +174,25 @@ async fn a_refusal_takes_no_more_than_one_whose_parts_are_constants() {
     // The scope that is missing is written into the challenge.
     let wrong_scope = taken(&app, "/wrong-scope", Some(&token), 403);
     assert!(wrong_scope <= by_hand + 12, "{wrong_scope}, {by_hand} by hand");
+}
+
+/// Who may come is asked of what nobody has signed yet, so what that takes meanwhile is for anybody to choose.
+#[actix_web::test]
+async fn j22_a_token_full_of_small_objects_takes_little_memory() {
+    let objects = vec![r#"{"":0}"#; 1_600].join(",");
+    let [header, payload] = [r#"{"alg":"HS256"}"#, &format!(r#"{{"a":[{objects}]}}"#)]
+        .map(|part| URL_SAFE_NO_PAD.encode(part));
+    let token = format!("{header}.{payload}.AAAA");
+    let request = TestRequest::default()
+        .app_data(TestIssuer::new().auth().unwrap())
+        .insert_header((AUTHORIZATION, format!("Bearer {token}")))
+        .to_http_request();
+    let taken = allocation_counter::measure(|| {
+        let guarding = std::pin::pin!(guard(&request, &AUTHENTICATED));
+        let refused = futures_util::FutureExt::now_or_never(guarding).unwrap();
+        assert_eq!(refused.unwrap_err().reason(), "invalid_token");
+    });
+    assert!(taken.bytes_max < 40 * token.len() as u64, "{} of {}", taken.bytes_max, token.len());
 }
 
 static AUTHENTICATED: Policy = Policy::Authenticated;
