@@ -76,6 +76,8 @@ impl TokenCache {
         if entries == 0 || bytes == 0 {
             return None;
         }
+        // The cache adds up what entries weigh without looking whether that fits into a number.
+        let bytes = bytes.min(usize::MAX / 4);
         let options = OptionsBuilder::new()
             // It keeps traces of what it let go, half as many as it expects entries: no more than the bytes have room for.
             .estimated_items_capacity(entries.min(bytes.div_ceil(USUAL)))
@@ -248,6 +250,16 @@ mod tests {
             let one = OVERHEAD + token(0).len() + identity("ann").size();
             assert!(kept >= 1, "{entries} {bytes}");
             assert!(kept <= entries && kept * one <= bytes, "{kept} of {entries}, {bytes} bytes");
+        }
+        // Whoever means to set no bound writes the greatest number there is.
+        for (entries, bytes) in [(10, usize::MAX), (usize::MAX, 1 << 20), (usize::MAX, usize::MAX)]
+        {
+            let cache = TokenCache::new(entries, bytes).unwrap();
+            for name in 0..500 {
+                cache.insert(token(name).as_bytes(), &identity("ann"), FOREVER);
+            }
+            let kept = (0..500).filter(|name| subject(&cache, &token(*name), 0).is_some()).count();
+            assert!((1..=entries).contains(&kept), "{kept} of {entries}");
         }
         assert!(TokenCache::new(0, 1 << 20).is_none());
         assert!(TokenCache::new(10, 0).is_none());
