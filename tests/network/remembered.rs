@@ -2,7 +2,7 @@
 //! keys come and go and others push out what was remembered, get the same from four applications that differ in nothing
 //! but how much they remember.
 
-use std::{cell::Cell, fmt};
+use std::{cell::Cell, fmt, time::Duration};
 
 use actix_web::{
     App, HttpResponse, Responder,
@@ -14,13 +14,13 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Claims, Cookie, Identity, authorize, require_auth, revocation::Revocations,
+    Auth, Claims, Cookie, Identity, Key, authorize, require_auth, revocation::Revocations,
 };
 use auth_tests::Answer;
 use serde_json::{Value, json};
 
 use crate::{
-    Time, issuer,
+    Time, ask, auth_of, issuer,
     provider::{Provider, Signer},
 };
 
@@ -45,6 +45,46 @@ async fn whole(identity: Identity, claims: Claims<Value>) -> impl Responder {
 #[authorize(role("admin") || claim("tenant", "acme") || claim("/nested/tenant", "acme"))]
 async fn staff() -> impl Responder {
     "staff"
+}
+
+/// What the issuer publishes and what the operator gave are keys of one issuer, and end one by one.
+#[actix_web::test]
+async fn k4_k6_what_is_remembered_by_a_key_that_was_given_does_not_end_with_those_that_are_published()
+ {
+    let (mut provider, time) = (Provider::start(), Time::start());
+    let [given, old, new] = ["given", "old", "new"].map(Signer::new);
+    let (name, expires_at) = (provider.name(), time.now() + 100_000);
+    let sign = |key: &Signer| {
+        key.sign(&json!({"iss": name, "aud": "api", "sub": "ann", "exp": expires_at}))
+    };
+    let [by_given, by_old, by_new] = [&given, &old, &new].map(sign);
+    provider.publish(&[&old]);
+    let issuer = issuer(&provider)
+        .key(Key::jwk(given.jwk().to_string()))
+        .jwks_max_stale(Duration::from_secs(3_000));
+    let auth = auth_of(issuer, &time);
+    auth.wait_ready().await;
+    // Twice: what the first has put down, the second finds.
+    let both = async |token: &str, status| {
+        for _ in 0..2 {
+            assert_eq!(ask(&auth, token).await.status, status);
+        }
+    };
+    both(&by_given, 200).await;
+    both(&by_old, 200).await;
+    both(&by_new, 401).await;
+
+    provider.publish(&[&new]);
+    time.pass(30);
+    both(&by_new, 200).await;
+    both(&by_old, 401).await;
+    both(&by_given, 200).await;
+
+    // Too old: nobody knows what is published by now.
+    provider.go_away();
+    time.pass(3_000);
+    both(&by_new, 503).await;
+    both(&by_given, 200).await;
 }
 
 /// Numbers without a pattern that are the same for the same seed (`SplitMix64`).
@@ -142,7 +182,7 @@ impl World {
                     }
                 }
             };
-            actix_web::rt::time::timeout(std::time::Duration::from_secs(20), fetched)
+            actix_web::rt::time::timeout(Duration::from_secs(20), fetched)
                 .await
                 .expect("the keys are fetched");
         }
