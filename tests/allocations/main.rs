@@ -159,8 +159,9 @@ async fn a_token_that_was_not_takes_what_is_kept_of_it() {
     let bare = taken(&app, "/bare", Some(&token), 200);
     let cold = taken(&app, "/guarded", Some(&token), 200) - bare;
     // What it says, in one piece; the identity with its subject, `kid`, lists, role, scope and `acr`; and what reading JSON
-    // needs meanwhile.
-    assert!(cold <= 13, "{cold}");
+    // needs meanwhile. RustCrypto wants the signature in a piece of its own.
+    let most = if cfg!(feature = "aws-lc") { 13 } else { 14 };
+    assert!(cold <= most, "{cold}");
 }
 
 #[actix_web::test]
