@@ -51,7 +51,7 @@ impl ClaimPath {
     }
 }
 
-/// The value at a path written as [`ClaimPath`] takes it, a name or a JSON Pointer, in claims that were read before.
+/// The value at a path written as [`ClaimPath`] takes it, a name or a JSON Pointer, in the text of claims.
 pub(crate) fn at(claims: &str, path: &str) -> Option<serde_json::Value> {
     let at = |object, name: &str| json::member(object, name).map(RawValue::get);
     let found = match path.strip_prefix('/') {

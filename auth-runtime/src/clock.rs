@@ -25,6 +25,10 @@ where
 }
 
 /// The operating system's clock; what [`Auth`](crate::Auth) uses unless told otherwise.
+///
+/// On Linux it is the kernel's coarse one, which is up to ten milliseconds late: what was issued just now can be from a
+/// second that has not begun here. The leeway of an [`Issuer`](crate::Issuer) takes that in, unless it is set to nothing; give
+/// [`AuthBuilder::clock`](crate::AuthBuilder::clock) an exact one then.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

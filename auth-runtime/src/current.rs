@@ -15,7 +15,8 @@
 //! | verifying again, over the same | 470, 8 | 248, 0 |
 //!
 //! Extensions take a box for every request, asked for or not, since the guard cannot know who will ask. Verifying again
-//! doubles the price; it is what code outside the handler's future gets (middleware after the response).
+//! costs a look-up more, or a verification where nothing is remembered; it is what code outside the handler's future gets
+//! (middleware after the response).
 
 use std::{cell::RefCell, future::Future, pin::Pin, ptr};
 

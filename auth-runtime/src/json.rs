@@ -260,7 +260,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-/// One member of an object that was read before, as it stands there; the last, if there are several. Of the others no
+/// One member of an object, as it stands there; the last, if there are several. Nothing, if it is no object. Of the others no
 /// more is read than where they end.
 pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a RawValue> {
     struct Find<'n>(&'n str);

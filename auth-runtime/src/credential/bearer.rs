@@ -67,7 +67,7 @@ pub(super) fn b64token(token: &[u8]) -> Result<&str, CredentialError> {
 fn is_b64token(token: &[u8]) -> bool {
     let end = token.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
     let body = token.get(..end).unwrap_or_default();
-    // Without branches, so that the compiler looks at many bytes at once: this is done for every request.
+    // Without branches, so that the compiler looks at many bytes at once.
     !body.is_empty() && body.iter().fold(true, |all, byte| all & is_b64(*byte))
 }
 

@@ -143,7 +143,8 @@ impl Issuer {
         self
     }
 
-    /// How far the issuer's clock may be off, in whole seconds. Default: 60 s; at most 300 s.
+    /// How far the issuer's clock may be off, in whole seconds. Default: 60 s; at most 300 s. With none at all a token that was
+    /// issued in this very moment can be refused, since [`SystemClock`](crate::clock::SystemClock) is a little late.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
