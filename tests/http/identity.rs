@@ -275,6 +275,29 @@ async fn requests_on_one_thread_never_see_each_other_s_identity() {
     }
 }
 
+/// Asks about other requests while one is guarded: as a handler does that answers several in one.
+#[require_auth]
+#[get("/batch")]
+async fn batch(request: HttpRequest, identity: Identity) -> impl Responder {
+    let auth = request.app_data::<Auth>().unwrap().clone();
+    let others = ["admin", "unknown"]
+        .map(|token| get_as("/part", token).app_data(auth.clone()).to_http_request());
+    let nobody = TestRequest::get().uri("/part").app_data(auth).to_http_request();
+    let mut seen = vec![identity.subject().to_owned()];
+    for other in others.iter().chain([&nobody]) {
+        seen.push(name(other.identity()));
+        let extracted = Identity::extract(other).await.ok();
+        assert_eq!(name(extracted), name(other.identity()));
+    }
+    seen.join(" ")
+}
+
+#[actix_web::test]
+async fn a_handler_s_identity_is_not_that_of_other_requests_it_looks_at() {
+    let answer = send_to(Tokens::ready().auth(), batch, get_as("/batch", "user")).await;
+    assert_eq!((answer.status.as_u16(), &*answer.body), (200, "user admin nobody nobody"));
+}
+
 #[require_role("admin")]
 async fn inner(request: HttpRequest) -> impl Responder {
     name(request.identity())
