@@ -176,6 +176,40 @@ async fn notice(
 }
 
 /// A scope's own decides there, even if something outside of it has asked the application's before.
+/// Looks at other requests while it goes on with what its own began with.
+#[require_auth]
+#[get("/batch")]
+async fn batch(request: HttpRequest, identity: Identity) -> impl Responder {
+    let handle = request.app_data::<ReloadableAuth>().unwrap().clone();
+    handle.replace(&named("b", false));
+    let part = |handle: &ReloadableAuth, token: &str| {
+        let header = (AUTHORIZATION, format!("Bearer {token}"));
+        let part = TestRequest::get().insert_header(header).app_data(handle.clone());
+        part.to_http_request().identity()
+    };
+    let other = ReloadableAuth::new(named("c", false));
+    let seen = [
+        Some(identity),
+        request.identity(),
+        part(&handle, "both"),
+        part(&handle, "a"),
+        part(&other, "both"),
+        part(&other, "a"),
+    ];
+    issuers(&seen)
+}
+
+#[actix_web::test]
+async fn other_requests_are_judged_by_what_they_began_with() {
+    let answer = {
+        let handle = ReloadableAuth::new(named("a", false));
+        let app = init_service(App::new().app_data(handle).service(batch)).await;
+        let request = TestRequest::get().uri("/batch").insert_header((AUTHORIZATION, "Bearer a"));
+        Answer::of(call_service(&app, request.to_request()).await).await
+    };
+    assert_eq!(answer.body, "a a b nobody c nobody");
+}
+
 #[actix_web::test]
 async fn the_nearest_one_decides() {
     let (outer, inner) =
