@@ -1,8 +1,9 @@
 //! `examples/auth.toml`: it loads, it holds every key there is, and each stands below a comment.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs};
 
 use auth_runtime::{Config, api_key::ApiKey};
+use auth_tests::Folder;
 use aws_lc_rs::{
     encoding::AsDer,
     rand::SystemRandom,
@@ -17,15 +18,6 @@ use serde_json::json;
 use toml::{Table, Value};
 
 const EXAMPLE: &str = include_str!("../../examples/auth.toml");
-
-/// A folder of its own, gone with the test.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The public key of a pair that nobody keeps, as DER.
 fn ec_key() -> Vec<u8> {
@@ -47,9 +39,8 @@ fn rsa_jwk() -> serde_json::Value {
 
 /// The example file, with everything beside it that it names.
 fn folder(name: &str) -> Folder {
-    let folder = env::temp_dir().join(format!("auth-example-{}-{name}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let write = |name: &str, text: &[u8]| fs::write(folder.join(name), text).unwrap();
+    let folder = Folder::new(name);
+    let write = |name: &str, text: &[u8]| drop(folder.write(name, text));
     write("auth.toml", EXAMPLE.as_bytes());
     let (_, key) = ApiKey::generate("svc").unwrap();
     write("keys.toml", key.to_toml().as_bytes());
@@ -67,7 +58,7 @@ fn folder(name: &str) -> Folder {
     // Nobody is there; that is found out later.
     write("redis.url", b"redis://127.0.0.1:1/");
     write("batch.secret", format!("{}\n", STANDARD.encode(secret)).as_bytes());
-    Folder(folder)
+    folder
 }
 
 /// The example, but for what the features of this build refuse.
@@ -93,14 +84,12 @@ fn local() -> String {
 #[test]
 fn it_loads() {
     let folder = folder("loads");
-    let possible_file = folder.0.join("auth.toml");
-    fs::write(&possible_file, toml::to_string(&possible()).unwrap()).unwrap();
+    let possible_file = folder.write("auth.toml", toml::to_string(&possible()).unwrap());
     drop(Config::from_file(&possible_file).unwrap().into_builder().unwrap());
-    let local_file = folder.0.join("local.toml");
-    fs::write(&local_file, local()).unwrap();
+    let local_file = folder.write("local.toml", local());
     Config::from_file(&local_file).unwrap().build().unwrap();
     // Every file that it names is read: without any of them it does not load.
-    for entry in fs::read_dir(&folder.0).unwrap() {
+    for entry in fs::read_dir(folder.path()).unwrap() {
         let path = entry.unwrap().path();
         let needs_redis = path.ends_with("redis.url") && cfg!(not(feature = "redis"));
         if path.ends_with("auth.toml") || needs_redis {

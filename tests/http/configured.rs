@@ -1,6 +1,6 @@
 //! An `Auth` that was made of a configuration answers as one that was built.
 
-use std::{env, fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder, get, http::header::AUTHORIZATION, post,
@@ -14,6 +14,7 @@ use auth_runtime::{
     revocation::Revocations,
     testing::DpopKey,
 };
+use auth_tests::Folder;
 use aws_lc_rs::hmac;
 use base64::{
     Engine,
@@ -22,29 +23,6 @@ use base64::{
 use serde_json::{Value, json};
 
 use crate::{call, setup::Log};
-
-/// A folder of its own, gone with the test.
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("auth-configured-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A token signed with this secret under HS256.
 pub(crate) fn token(secret: &str, claims: &Value) -> String {
@@ -155,7 +133,7 @@ fn built(folder: &Folder) -> Auth {
         )
         .cookie(Cookie::named("session").origin("https://app.test"))
         .api_keys(
-            ApiKeys::new(FileStore::open(folder.0.join("keys.toml")).unwrap())
+            ApiKeys::new(FileStore::open(folder.path().join("keys.toml")).unwrap())
                 .header("X-Key")
                 .issuer("urn:test:keys"),
         )
@@ -345,9 +323,9 @@ async fn answers(auth: Auth, key: &str) -> Vec<(&'static str, String)> {
 async fn a_configured_auth_answers_like_the_built_one() {
     let folder = Folder::new("alike");
     let (text, key) = ApiKey::generate("svc").unwrap();
-    folder.write("keys.toml", &key.to_toml());
-    folder.write("one.secret", &format!("{ONE}\n"));
-    folder.write("dpop.secret", &format!("{}\n", STANDARD.encode(DPOP_SECRET)));
+    folder.write("keys.toml", key.to_toml());
+    folder.write("one.secret", format!("{ONE}\n"));
+    folder.write("dpop.secret", format!("{}\n", STANDARD.encode(DPOP_SECRET)));
     let path = folder.write("auth.toml", CONFIGURATION);
     let configured = Config::from_file(&path).unwrap().into_builder().unwrap().clock(|| NOW);
     let configured = configured.build().unwrap();
@@ -402,7 +380,7 @@ fn a_secret_that_everybody_can_read_is_warned_about() {
         )
     };
     let load = |key: &str, open: &PathBuf, mode: u32| {
-        let path = folder.write("auth.toml", &issuer(key));
+        let path = folder.write("auth.toml", issuer(key));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::set_permissions(open, fs::Permissions::from_mode(mode)).unwrap();
         let log = Log::default();
@@ -423,7 +401,7 @@ fn a_secret_that_everybody_can_read_is_warned_about() {
     assert!(!log.contains(ONE));
     // A configuration that holds a secret is one.
     let inline = format!("secret = \"{ONE}\"");
-    let path = folder.0.join("auth.toml");
+    let path = folder.path().join("auth.toml");
     assert_eq!(load(&inline, &path, 0o600), "");
     let log = load(&inline, &path, 0o644);
     assert!(log.contains("WARN") && log.contains("auth.toml") && !log.contains(ONE), "{log}");

@@ -28,13 +28,10 @@ use auth_runtime::{
     require_role,
     verifier::{Verification, Verified, Verifier, VerifyError},
 };
-use auth_tests::Answer;
+use auth_tests::{Answer, Folder};
 use serde_json::json;
 
-use crate::{
-    configured::{Folder, token},
-    setup::Log,
-};
+use crate::{configured::token, setup::Log};
 
 /// Vouches for its own token and for `both`, under its own name; `swap` is done meanwhile.
 struct Named {
@@ -311,7 +308,7 @@ async fn who(identity: Identity) -> impl Responder {
 #[actix_web::test]
 async fn a_broken_configuration_keeps_the_one_there_was() {
     let folder = Folder::new("reload");
-    let path = folder.write("auth.toml", &configuration("a", ONE));
+    let path = folder.write("auth.toml", configuration("a", ONE));
     let handle = ReloadableAuth::from_config(&path).unwrap();
     let app = init_service(App::new().app_data(handle.clone()).service(who)).await;
     let token = |name: &str, secret| {
@@ -353,7 +350,7 @@ async fn a_broken_configuration_keeps_the_one_there_was() {
 #[actix_web::test]
 async fn a17_keys_that_are_not_there_yet_turn_nobody_away() {
     let folder = Folder::new("ready");
-    let path = folder.write("auth.toml", &configuration("a", ONE));
+    let path = folder.write("auth.toml", configuration("a", ONE));
     let handle = ReloadableAuth::from_config(&path).unwrap();
     let limit = Duration::from_millis(300);
     handle.reload_when_ready(limit).await.unwrap();

@@ -1,8 +1,7 @@
 //! The whole setup from a file.
 
-use std::{env, fs, path::PathBuf};
-
 use auth_runtime::Auth;
+use auth_tests::Folder;
 use serde_json::json;
 
 use crate::{
@@ -10,22 +9,11 @@ use crate::{
     machine_token, provider::Provider, settings,
 };
 
-/// A folder of its own, gone with the test.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn a_file_sets_up_discovery_and_introspection() {
     let Some(provider) = Provider::start(&settings()) else { return };
-    let folder = env::temp_dir().join(format!("auth-tests-provider-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let folder = Folder(folder);
-    fs::write(folder.0.join("client.secret"), "api secret: 100%\n").unwrap();
+    let folder = Folder::new("provider");
+    folder.write("client.secret", "api secret: 100%\n");
     let issuer = provider.issuer();
     let text = format!(
         r#"
@@ -45,8 +33,7 @@ fn a_file_sets_up_discovery_and_introspection() {
         client_secret_file = "client.secret"
         "#
     );
-    let file = folder.0.join("auth.toml");
-    fs::write(&file, text).unwrap();
+    let file = folder.write("auth.toml", text);
 
     let application = Application::start(Auth::from_config(&file).unwrap());
     eventually("ready", || application.is_ready());

@@ -1,16 +1,15 @@
 //! Issuers whose certificate comes from an authority of the company's own: K2, over TLS.
 
 use std::{
-    env, fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     sync::Arc,
     thread,
     time::Duration,
 };
 
 use auth_runtime::{Auth, Config, Introspection, Issuer};
+use auth_tests::Folder;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer as Authority, KeyPair};
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -92,29 +91,6 @@ fn pass_on(stream: TcpStream, config: Arc<ServerConfig>, far: u16) -> std::io::R
     near.flush()
 }
 
-/// A folder of its own, gone with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("auth-tls-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[actix_web::test]
 async fn k2_keys_come_from_a_host_that_the_given_root_vouches_for() {
     let (root, other) = (Root::new(), Root::new());
@@ -131,7 +107,7 @@ async fn k2_keys_come_from_a_host_that_the_given_root_vouches_for() {
         let text = format!(
             "[[issuers]]\nname = \"{name}\"\naudience = \"api\"\ndiscovery = true\njwks_root_certificates_file = \"company-root.pem\""
         );
-        Config::from_file(folder.write("auth.toml", &text)).unwrap().into_builder().unwrap()
+        Config::from_file(folder.write("auth.toml", text)).unwrap().into_builder().unwrap()
     };
     let issuer = || Issuer::new(&*name).audience("api");
     let built = |issuer: Issuer| Auth::builder().issuer(issuer);
@@ -177,7 +153,7 @@ async fn k2_tokens_are_shown_to_an_endpoint_that_the_given_root_vouches_for() {
         let text = format!(
             "[introspection]\nendpoint = \"{url}\"\nissuer = \"https://id.test/\"\naudience = \"api\"\nbearer = \"x\"\nroot_certificates_file = \"company-root.pem\""
         );
-        Auth::from_config(folder.write("auth.toml", &text)).unwrap()
+        Auth::from_config(folder.write("auth.toml", text)).unwrap()
     };
     let introspection =
         || Introspection::new(&*url).issuer("https://id.test/").audience("api").bearer("x");

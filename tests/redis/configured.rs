@@ -1,33 +1,11 @@
 //! Revocations through Redis that a configuration asks for: the file, and the file read again.
 
-use std::{env, fs, path::PathBuf};
+use std::path::PathBuf;
 
 use auth_runtime::ReloadableAuth;
+use auth_tests::Folder;
 
 use super::*;
-
-/// A folder of its own, gone with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("auth-redis-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// One application whose revocations come from a file; the issuer is the test's own.
 fn load(issuer: &TestIssuer, path: PathBuf) -> ReloadableAuth {
@@ -59,7 +37,7 @@ async fn a15_l5_a_configured_instance_shares_and_a_reload_forgets_nothing() {
     let issuer = TestIssuer::new();
     let token = |jti: &str| issuer.token("ann").claim("jti", jti).mint();
     let folder = Folder::new("reload");
-    folder.write("redis.url", &format!("{}\n", store.url()));
+    folder.write("redis.url", format!("{}\n", store.url()));
     let path = folder.write("auth.toml", FILE);
     let handle = load(&issuer, path.clone());
     let server = serve(&handle);
@@ -86,7 +64,7 @@ async fn a15_l5_a_configured_instance_shares_and_a_reload_forgets_nothing() {
     }
 
     // Others: another connection, and what is known goes on. With another prefix Redis knows none of it.
-    folder.write("auth.toml", &format!("{FILE}prefix = \"other\"\n"));
+    folder.write("auth.toml", format!("{FILE}prefix = \"other\"\n"));
     handle.reload_when_ready(10 * SECOND).await.unwrap();
     for jti in ["here", "there"] {
         assert_eq!(status(&server, &token(jti)), 401, "{jti}");
@@ -118,12 +96,12 @@ async fn a17_a_configured_instance_whose_redis_is_away_is_not_ready() {
     let issuer = TestIssuer::new();
     let token = issuer.token("ann").claim("jti", "1").mint();
     let folder = Folder::new("away");
-    folder.write("redis.url", &store.url());
-    let path = folder.write("auth.toml", &FILE.replace("5s", "1s"));
+    folder.write("redis.url", store.url());
+    let path = folder.write("auth.toml", FILE.replace("5s", "1s"));
     let strict = load(&issuer, path);
     let danger = "danger = { accept_tokens_while_redis_is_away = true }\n";
     let lenient = FILE.replace("stale_after = \"5s\"\n", danger);
-    let lenient = load(&issuer, folder.write("lenient.toml", &lenient));
+    let lenient = load(&issuer, folder.write("lenient.toml", lenient));
     let servers = [serve(&strict), serve(&lenient)];
     for auth in [&strict, &lenient] {
         actix_web::rt::time::timeout(10 * SECOND, auth.current().wait_ready()).await.unwrap();

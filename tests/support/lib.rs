@@ -1,5 +1,6 @@
 //! What the tests share: applications that know three callers by opaque tokens, and questions to ask of them.
 
+mod folder;
 mod recorded;
 
 use std::sync::{
@@ -24,6 +25,7 @@ use auth_runtime::{
     verifier::{Verification, Verified, Verifier, VerifyError},
 };
 
+pub use folder::Folder;
 pub use recorded::Recorded;
 
 /// Knows the tokens `user`, `editor` and `admin`; each has the one role of its name. Counts how often it is asked.

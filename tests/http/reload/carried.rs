@@ -12,12 +12,10 @@ use auth_runtime::{
     revocation::Revocations,
     testing::{DpopKey, TestIssuer},
 };
+use auth_tests::Folder;
 use serde_json::json;
 
-use crate::{
-    configured::{Folder, token},
-    setup::Log,
-};
+use crate::{configured::token, setup::Log};
 
 const ISSUER: &str = "https://id.test/";
 const URI: &str = "https://api.example.com/me";
@@ -227,7 +225,7 @@ fn configured_token(more: &serde_json::Value) -> String {
 async fn p2_a15_a_file_that_is_read_again_forgets_nothing() {
     let folder = Folder::new("carried");
     let text = "[dpop]\norigins = \"https://api.example.com\"\nnonces = {}\n[revocations]\n";
-    let path = folder.write("auth.toml", &file(text));
+    let path = folder.write("auth.toml", file(text));
     let handle = ReloadableAuth::from_config(&path).unwrap();
     let key = DpopKey::new();
     let token = configured_token(&json!({"jti": "bound", "cnf": {"jkt": key.thumbprint()}}));
