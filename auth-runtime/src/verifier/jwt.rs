@@ -3,6 +3,7 @@
 //! jsonwebtoken supplies keys and signatures. The rules about headers and claims are ours: its own leave `nbf` off, take
 //! a token without `aud` or `iss`, pass `exp == now`, unknown `crit` and any `typ`.
 
+mod base64url;
 mod header;
 pub(super) mod rules;
 #[cfg(test)]
@@ -10,8 +11,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use self::header::Header;
+pub(super) use self::base64url::{decoded, decoded_text};
 pub(super) use self::header::refuse_extensions;
+use self::{base64url::Scratch, header::Header};
 #[cfg(feature = "jwks")]
 use crate::issuer::network::NetworkKeys;
 use crate::{
@@ -22,7 +24,6 @@ use crate::{
     json::{self, Object, Value},
     verifier::VerifyError,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 #[cfg(feature = "jwks")]
 use jsonwebtoken::Algorithm;
 
@@ -186,46 +187,6 @@ impl<'a> Parts<'a> {
         }
         Ok(Self { header, payload, message, signature })
     }
-}
-
-/// Base64url without padding, white space or stray bits (RFC 7515 §2).
-pub(super) fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid("a part is not base64url"))
-}
-
-/// Room for a part that is looked at and forgotten: most headers and signatures are shorter.
-struct Scratch {
-    here: [u8; 512],
-    beyond: Vec<u8>,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Self { here: [0; 512], beyond: Vec::new() }
-    }
-}
-
-impl Scratch {
-    /// The same as [`decoded`], in here.
-    fn bytes(&mut self, part: &str) -> Result<&[u8], VerifyError> {
-        // Enough for what comes of any text of this length.
-        if part.len() > self.here.len() {
-            self.beyond = decoded(part)?;
-            return Ok(&self.beyond);
-        }
-        let length = URL_SAFE_NO_PAD
-            .decode_slice(part, &mut self.here)
-            .map_err(|_| invalid("a part is not base64url"))?;
-        self.here.get(..length).ok_or_else(|| invalid("a part is not base64url"))
-    }
-
-    fn text(&mut self, part: &str) -> Result<&str, VerifyError> {
-        std::str::from_utf8(self.bytes(part)?).map_err(|_| invalid("a part is not UTF-8"))
-    }
-}
-
-pub(super) fn decoded_text(part: &str) -> Result<String, VerifyError> {
-    String::from_utf8(decoded(part)?).map_err(|_| invalid("a part is not UTF-8"))
 }
 
 /// Some key of this issuer that fits the header has made the signature. Gives the number of the keys that were tried,
