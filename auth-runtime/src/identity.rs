@@ -10,6 +10,7 @@ use crate::{
     credential::Method,
     name::{RoleName, ScopeName},
     roles::RoleHierarchy,
+    texts::Texts,
 };
 
 /// A verified caller.
@@ -45,20 +46,12 @@ pub struct Identity(Arc<Inner>);
 
 struct Inner {
     issuer: Arc<str>,
-    subject: Box<str>,
-    /// With everything the hierarchy adds.
-    roles: Box<[Box<str>]>,
-    scopes: Box<[Box<str>]>,
+    /// Among them the roles, with everything the hierarchy adds.
+    texts: Texts,
     method: Method,
-    kid: Option<Box<str>>,
-    acr: Option<Box<str>>,
-    amr: Box<[Box<str>]>,
     auth_time: Option<u64>,
     expires_at: Option<u64>,
     issued_at: Option<u64>,
-    jti: Option<Box<str>>,
-    claims: Option<Box<str>>,
-    bound_to: Option<Box<str>>,
 }
 
 impl Identity {
@@ -66,38 +59,16 @@ impl Identity {
     pub(crate) fn new(verified: Verified, hierarchy: &RoleHierarchy) -> Self {
         let Verified {
             issuer,
-            subject,
-            roles,
-            scopes,
+            mut texts,
             method,
-            kid,
-            acr,
-            amr,
             auth_time,
             expires_at,
             leeway: _,
             issued_at,
-            jti,
-            claims,
-            bound_to,
             validity: _,
         } = verified;
-        Self(Arc::new(Inner {
-            issuer,
-            subject,
-            roles: hierarchy.with_implied(roles).into_boxed_slice(),
-            scopes: scopes.into_boxed_slice(),
-            method,
-            kid,
-            acr,
-            amr: amr.into_boxed_slice(),
-            auth_time,
-            expires_at,
-            issued_at,
-            jti,
-            claims,
-            bound_to,
-        }))
+        hierarchy.add_implied(&mut texts);
+        Self(Arc::new(Inner { issuer, texts, method, auth_time, expires_at, issued_at }))
     }
 
     /// Who vouches for the caller: the token's `iss`, or what the application's verifier says.
@@ -109,12 +80,12 @@ impl Identity {
     /// The caller's name at the issuer (`sub`).
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.0.subject
+        self.0.texts.subject()
     }
 
     /// The roles, with those a [role hierarchy](crate::AuthBuilder::role_implies) adds.
     pub fn roles(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.roles.iter().map(AsRef::as_ref)
+        self.0.texts.roles()
     }
 
     /// Whether the caller has exactly this role: case matters, no prefix is added or removed.
@@ -160,7 +131,7 @@ impl Identity {
 
     /// The scopes of the token.
     pub fn scopes(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.scopes.iter().map(AsRef::as_ref)
+        self.0.texts.scopes()
     }
 
     /// Whether the token has exactly this scope. Takes text, or a variant of an enum with
@@ -179,7 +150,7 @@ impl Identity {
 
     /// The name of the key that signed the token, for logs.
     pub(crate) fn kid(&self) -> Option<&str> {
-        self.0.kid.as_deref()
+        self.0.texts.kid()
     }
 
     pub(crate) fn is_api_key(&self) -> bool {
@@ -189,12 +160,12 @@ impl Identity {
     /// How strong the caller's authentication was (`acr`, OpenID Connect Core §2).
     #[must_use]
     pub fn acr(&self) -> Option<&str> {
-        self.0.acr.as_deref()
+        self.0.texts.acr()
     }
 
     /// By which methods the caller authenticated (`amr`, RFC 8176).
     pub fn amr(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.amr.iter().map(AsRef::as_ref)
+        self.0.texts.amr()
     }
 
     /// When the caller last authenticated, in seconds since the Unix epoch (`auth_time`).
@@ -219,7 +190,7 @@ impl Identity {
     /// [revoked](crate::revocation).
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
-        self.0.jti.as_deref()
+        self.0.texts.jti()
     }
 
     /// The claims as a type of your own.
@@ -239,46 +210,19 @@ impl Identity {
     }
 
     fn json(&self) -> &str {
-        self.0.claims.as_deref().unwrap_or("{}")
+        self.0.texts.claims().unwrap_or("{}")
     }
 
     /// The thumbprint of the key whose owner alone may send the credential.
     pub(crate) fn bound_to(&self) -> Option<&str> {
-        self.0.bound_to.as_deref()
+        self.0.texts.bound_to()
     }
 
     /// About how much memory it takes, in bytes. The issuer's name is shared.
     pub(crate) fn size(&self) -> usize {
         /// What the allocator adds.
         const BLOCK: usize = 16;
-        let Inner {
-            issuer: _,
-            subject,
-            roles,
-            scopes,
-            method: _,
-            kid,
-            acr,
-            amr,
-            auth_time: _,
-            expires_at: _,
-            issued_at: _,
-            jti,
-            claims,
-            bound_to,
-        } = &*self.0;
-        let text = |text: &str| text.len() + BLOCK;
-        let texts = |texts: &[Box<str>]| {
-            texts.iter().map(|it| text(it) + size_of::<Box<str>>()).sum::<usize>() + BLOCK
-        };
-        let optional = |it: &Option<Box<str>>| it.as_deref().map_or(0, text);
-        size_of::<Inner>()
-            + BLOCK
-            + text(subject)
-            + texts(roles)
-            + texts(scopes)
-            + texts(amr)
-            + [kid, acr, jti, claims, bound_to].into_iter().map(optional).sum::<usize>()
+        size_of::<Inner>() + BLOCK + self.0.texts.size()
     }
 }
 
@@ -298,23 +242,13 @@ impl fmt::Debug for Identity {
 #[derive(Clone)]
 pub struct Verified {
     pub(crate) issuer: Arc<str>,
-    pub(crate) subject: Box<str>,
-    pub(crate) roles: Vec<Box<str>>,
-    pub(crate) scopes: Vec<Box<str>>,
+    pub(crate) texts: Texts,
     pub(crate) method: Method,
-    pub(crate) kid: Option<Box<str>>,
-    pub(crate) acr: Option<Box<str>>,
-    pub(crate) amr: Vec<Box<str>>,
     pub(crate) auth_time: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     /// How far past `expires_at` it is still taken, in seconds, since clocks differ.
     pub(crate) leeway: u64,
     pub(crate) issued_at: Option<u64>,
-    pub(crate) jti: Option<Box<str>>,
-    /// The claims as the JSON object they came in; `None` reads as `{}`.
-    pub(crate) claims: Option<Box<str>>,
-    /// The thumbprint of the key whose owner alone may send the credential.
-    pub(crate) bound_to: Option<Box<str>>,
     /// As long as what this verdict may be remembered; `None` is for this request only.
     pub(crate) validity: Option<Validity>,
 }
@@ -346,20 +280,12 @@ impl Verified {
     pub fn new(issuer: impl Into<String>, subject: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into().into(),
-            subject: subject.into().into_boxed_str(),
-            roles: Vec::new(),
-            scopes: Vec::new(),
+            texts: Texts::new(subject.into()),
             method: Method::Bearer,
-            kid: None,
-            acr: None,
-            amr: Vec::new(),
             auth_time: None,
             expires_at: None,
             leeway: 0,
             issued_at: None,
-            jti: None,
-            claims: None,
-            bound_to: None,
             validity: None,
         }
     }
@@ -367,14 +293,14 @@ impl Verified {
     /// Adds one role. Compared exactly: case matters, no prefix is added or removed.
     #[must_use]
     pub fn role(mut self, role: impl RoleName) -> Self {
-        self.roles.push(role.role_name().into());
+        self.texts.add_role(role.role_name());
         self
     }
 
     /// Adds one scope. Compared exactly.
     #[must_use]
     pub fn scope(mut self, scope: impl ScopeName) -> Self {
-        self.scopes.push(scope.scope_name().into());
+        self.texts.add_scope(scope.scope_name());
         self
     }
 
@@ -388,14 +314,14 @@ impl Verified {
     /// How strong the caller's authentication was (`acr`, OpenID Connect Core §2).
     #[must_use]
     pub fn acr(mut self, acr: impl Into<String>) -> Self {
-        self.acr = Some(acr.into().into_boxed_str());
+        self.texts.set_acr(&acr.into());
         self
     }
 
     /// Adds one method by which the caller authenticated (`amr`, RFC 8176).
     #[must_use]
     pub fn amr(mut self, method: impl Into<String>) -> Self {
-        self.amr.push(method.into().into_boxed_str());
+        self.texts.add_amr(&method.into());
         self
     }
 
@@ -424,14 +350,14 @@ impl Verified {
     /// The credential's own name, unique at this issuer, by which it can be [revoked](crate::revocation).
     #[must_use]
     pub fn jti(mut self, jti: impl Into<String>) -> Self {
-        self.jti = Some(jti.into().into_boxed_str());
+        self.texts.set_jti(&jti.into());
         self
     }
 
     /// The claims as JSON, for [`Claims`](crate::Claims).
     #[must_use]
     pub fn claims(mut self, claims: Box<RawValue>) -> Self {
-        self.claims = Some(claims.into());
+        self.texts.set_claims(claims.get());
         self
     }
 
@@ -442,7 +368,7 @@ impl Verified {
     /// here what stands in the answer's `cnf.jkt` (RFC 9449 §6.2), and refuses any other `cnf`.
     #[must_use]
     pub fn bound_to(mut self, thumbprint: impl Into<String>) -> Self {
-        self.bound_to = Some(thumbprint.into().into_boxed_str());
+        self.texts.set_bound_to(&thumbprint.into());
         self
     }
 }

@@ -126,6 +126,7 @@ mod name;
 mod parameter;
 pub mod policy;
 mod roles;
+mod texts;
 
 mod issuer;
 pub mod verifier;

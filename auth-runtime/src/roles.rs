@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::texts::Texts;
+
 /// A role hierarchy. `admin` implies `editor`, `editor` implies `reader`: whoever has `admin` has all three.
 ///
 /// Applied once, where an identity is made, so that it holds everywhere: attributes, `has_role`, logs.
@@ -16,21 +18,19 @@ impl RoleHierarchy {
         self.implies.entry(role.into()).or_default().insert(implied.into());
     }
 
-    /// `roles` and everything they imply, each once, the given ones first.
-    pub(crate) fn with_implied(&self, mut roles: Vec<Box<str>>) -> Vec<Box<str>> {
+    /// Adds to the roles everything they imply, each once, behind the given ones.
+    pub(crate) fn add_implied(&self, texts: &mut Texts) {
         if self.implies.is_empty() {
-            return roles;
+            return;
         }
-        let mut next = 0;
-        while let Some(implied) = roles.get(next).map(|role| self.implies.get(role)) {
-            for role in implied.into_iter().flatten() {
-                if !roles.contains(role) {
-                    roles.push(role.clone());
+        for next in 0.. {
+            let Some(role) = texts.roles().nth(next) else { return };
+            for role in self.implies.get(role).into_iter().flatten() {
+                if !texts.roles().any(|known| known == &**role) {
+                    texts.add_role(role);
                 }
             }
-            next += 1;
         }
-        roles
     }
 }
 
@@ -39,7 +39,10 @@ mod tests {
     use super::*;
 
     fn implied(hierarchy: &RoleHierarchy, role: &str) -> Vec<String> {
-        hierarchy.with_implied(vec![role.into()]).into_iter().map(String::from).collect()
+        let mut texts = Texts::new("ann".to_owned());
+        texts.add_role(role);
+        hierarchy.add_implied(&mut texts);
+        texts.roles().map(String::from).collect()
     }
 
     #[test]

@@ -13,7 +13,10 @@ use std::sync::Arc;
 
 pub(super) use self::base64url::{decoded, decoded_text};
 pub(super) use self::header::refuse_extensions;
-use self::{base64url::Scratch, header::Header};
+use self::{
+    base64url::{Scratch, decoded_text_with_room},
+    header::Header,
+};
 #[cfg(feature = "jwks")]
 use crate::issuer::network::NetworkKeys;
 use crate::{
@@ -22,6 +25,7 @@ use crate::{
     identity::{Validity, Verified},
     issuer::{Issuer, IssuerError, LoadedIssuer, LoadedKey, Problem},
     json::{self, Object, Value},
+    texts::{Quoted, Texts},
     verifier::VerifyError,
 };
 #[cfg(feature = "jwks")]
@@ -84,7 +88,8 @@ impl JwtVerifier {
     pub(crate) fn judge(&self, token: &str, now: u64) -> Result<Verified, Refusal> {
         let parts = Parts::split(token)?;
         let header = Header::parse(Scratch::default().text(parts.header)?)?;
-        let payload = decoded_text(parts.payload)?;
+        let payload =
+            decoded_text_with_room(parts.payload, header.kid.as_ref().map_or(0, String::len))?;
         let claims =
             json::read(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
 
@@ -99,25 +104,29 @@ impl JwtVerifier {
             issuer: index,
             generation,
         });
-        let mut verified = Verified {
-            issuer: Arc::clone(&issuer.name),
-            subject: accepted.subject.into(),
+        let quotes = Quoted {
+            subject: accepted.subject,
+            acr: accepted.acr,
+            jti: accepted.jti,
+            bound_to: accepted.bound_to,
             roles: roles(&claims, &issuer.roles),
             scopes: scopes(&claims, issuer.scopes.as_ref()),
-            method: Method::Bearer,
-            kid: header.kid.map(String::into_boxed_str),
-            acr: accepted.acr.map(Into::into),
             amr: methods(&claims),
+        }
+        .find(&payload);
+        let mut verified = Verified {
+            issuer: Arc::clone(&issuer.name),
+            method: Method::Bearer,
             auth_time: accepted.auth_time,
             expires_at: Some(accepted.expires_at),
             leeway: issuer.leeway,
             issued_at: accepted.issued_at,
-            jti: accepted.jti.map(Into::into),
-            bound_to: accepted.bound_to.map(Into::into),
-            claims: None,
+            texts: Texts::of_claims(payload, quotes),
             validity,
         };
-        verified.claims = Some(payload.into());
+        if let Some(kid) = &header.kid {
+            verified.texts.set_kid(kid);
+        }
         Ok(verified)
     }
 

@@ -349,11 +349,9 @@ mod tests {
         store.insert(new.role("writer").scope("w").label("new").expires_at(7));
 
         let verified = judge(&keys, new_text.reveal()).unwrap();
-        assert_eq!((&*verified.issuer, &*verified.subject), ("https://keys.test/", "svc"));
-        assert_eq!(
-            (&*verified.roles, verified.expires_at),
-            (["writer".into()].as_slice(), Some(7))
-        );
+        assert_eq!((&*verified.issuer, verified.texts.subject()), ("https://keys.test/", "svc"));
+        assert!(verified.texts.roles().eq(["writer"]));
+        assert_eq!(verified.expires_at, Some(7));
         assert_eq!(verified.method, Method::ApiKey);
         assert!(judge(&keys, old_text.reveal()).is_ok());
         // The old one goes once the new one is in use: no moment without a good key.

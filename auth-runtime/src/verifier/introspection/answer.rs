@@ -2,8 +2,10 @@
 
 use crate::{
     claims::{ClaimPath, methods, roles, scopes},
+    credential::Method,
     identity::Verified,
     json::{self, Object, Value},
+    texts::{Quoted, Texts},
     verifier::{
         VerifyError,
         jwt::rules::{
@@ -94,19 +96,26 @@ impl Rules {
         check_kind(&claims, bound_to.is_some())?;
         string(&claims, "client_id")?;
 
-        let mut verified = Verified::new(&*self.issuer, subject(&claims)?);
-        verified.roles = roles(&claims, &self.roles);
-        verified.scopes = scopes(&claims, self.scopes.as_ref());
-        verified.acr = string(&claims, "acr")?.map(Into::into);
-        verified.amr = methods(&claims);
-        verified.auth_time = seconds(&claims, "auth_time", Round::Down)?;
-        verified.expires_at = expires_at;
-        verified.leeway = self.leeway;
-        verified.issued_at = seconds(&claims, "iat", Round::Down)?;
-        verified.jti = string(&claims, "jti")?.map(Into::into);
-        verified.bound_to = bound_to.map(Into::into);
-        verified.claims = Some(text.into());
-        Ok(verified)
+        let quotes = Quoted {
+            subject: subject(&claims)?,
+            acr: string(&claims, "acr")?,
+            jti: string(&claims, "jti")?,
+            bound_to,
+            roles: roles(&claims, &self.roles),
+            scopes: scopes(&claims, self.scopes.as_ref()),
+            amr: methods(&claims),
+        }
+        .find(&text);
+        Ok(Verified {
+            issuer: (&*self.issuer).into(),
+            method: Method::Bearer,
+            auth_time: seconds(&claims, "auth_time", Round::Down)?,
+            expires_at,
+            leeway: self.leeway,
+            issued_at: seconds(&claims, "iat", Round::Down)?,
+            texts: Texts::of_claims(text, quotes),
+            validity: None,
+        })
     }
 }
 
@@ -188,14 +197,17 @@ mod tests {
         answer["iat"] = json!(899.5);
         answer["jti"] = json!("token-17");
         let verified = judge(&rules(), &answer).unwrap();
-        assert_eq!((&*verified.issuer, &*verified.subject), ("https://id.example.com/", "ann"));
-        assert_eq!(*verified.roles, [Box::from("admin")]);
-        assert_eq!(*verified.scopes, [Box::from("read"), Box::from("write")]);
-        assert_eq!(verified.acr.as_deref(), Some("mfa"));
-        assert_eq!(*verified.amr, [Box::from("otp")]);
+        assert_eq!(
+            (&*verified.issuer, verified.texts.subject()),
+            ("https://id.example.com/", "ann")
+        );
+        assert!(verified.texts.roles().eq(["admin"]));
+        assert!(verified.texts.scopes().eq(["read", "write"]));
+        assert_eq!(verified.texts.acr(), Some("mfa"));
+        assert!(verified.texts.amr().eq(["otp"]));
         assert_eq!((verified.auth_time, verified.expires_at), (Some(900), Some(2_000)));
-        assert_eq!((verified.issued_at, verified.jti.as_deref()), (Some(899), Some("token-17")));
-        assert_eq!(&*verified.claims.unwrap(), answer.to_string());
+        assert_eq!((verified.issued_at, verified.texts.jti()), (Some(899), Some("token-17")));
+        assert_eq!(verified.texts.claims().unwrap(), answer.to_string());
     }
 
     #[test]
@@ -286,9 +298,9 @@ mod tests {
         let mut bound = with("cnf", json!({"jkt": key}));
         for kind in ["DPoP", "Bearer"] {
             bound["token_type"] = json!(kind);
-            assert_eq!(judge(&rules(), &bound).unwrap().bound_to.as_deref(), Some(key));
+            assert_eq!(judge(&rules(), &bound).unwrap().texts.bound_to(), Some(key));
         }
-        assert_eq!(judge(&rules(), &good()).unwrap().bound_to, None);
+        assert_eq!(judge(&rules(), &good()).unwrap().texts.bound_to(), None);
     }
 
     #[test]
@@ -313,7 +325,7 @@ mod tests {
             [("roles", json!("admin")), ("roles", json!(["a", 1])), ("scope", json!(1))]
         {
             let verified = judge(&rules(), &with(name, wrong)).unwrap();
-            assert!(verified.roles.is_empty() && verified.scopes.is_empty());
+            assert!(verified.texts.roles().len() + verified.texts.scopes().len() == 0);
         }
     }
 

@@ -3,7 +3,7 @@
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::LazyLock;
 
-use base64::{Engine, engine::general_purpose};
+use base64::{Engine, decoded_len_estimate, engine::general_purpose};
 
 use super::invalid;
 use crate::verifier::VerifyError;
@@ -20,7 +20,17 @@ pub(in crate::verifier) fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
 }
 
 pub(in crate::verifier) fn decoded_text(part: &str) -> Result<String, VerifyError> {
-    String::from_utf8(decoded(part)?).map_err(|_| invalid("a part is not UTF-8"))
+    decoded_text_with_room(part, 0)
+}
+
+/// The same, and behind it room for so many bytes.
+pub(super) fn decoded_text_with_room(part: &str, room: usize) -> Result<String, VerifyError> {
+    let most = decoded_len_estimate(part.len());
+    let mut bytes = Vec::with_capacity(most + room);
+    bytes.resize(most, 0);
+    let length = ENGINE.decode_slice(part, &mut bytes).map_err(|_| broken())?;
+    bytes.truncate(length);
+    String::from_utf8(bytes).map_err(|_| invalid("a part is not UTF-8"))
 }
 
 /// Room for a part that is looked at and forgotten: most headers and signatures are shorter.
