@@ -197,7 +197,7 @@ fn key(
         None => None,
         Some(_) => Some(string(jwk, "kid")?.into()),
     };
-    Ok(Ok(LoadedKey { kid, key }))
+    Ok(Ok(LoadedKey::new(kid, key)))
 }
 
 const RSA: [Algorithm; 6] = [

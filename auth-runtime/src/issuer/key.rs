@@ -1,11 +1,14 @@
 //! Keys: what the operator gave → what verifies a signature.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 
 use super::{error::KeyError, jwk};
-use crate::crypto::{Ready, Refused, provider};
+use crate::{
+    crypto::{Ready, Refused, provider},
+    verifier::jwt::KnownHeader,
+};
 
 /// A key that an issuer signs with.
 ///
@@ -94,7 +97,7 @@ impl Key {
             }
         };
         let kid = self.kid.as_deref().map(Into::into).or(kid);
-        Ok(LoadedKey { kid, key })
+        Ok(LoadedKey::new(kid, key))
     }
 }
 
@@ -109,6 +112,14 @@ impl fmt::Debug for Key {
 pub(crate) struct LoadedKey {
     pub(crate) kid: Option<Box<str>>,
     pub(crate) key: Checked,
+    /// That of the first good token that it signed.
+    pub(crate) header: OnceLock<KnownHeader>,
+}
+
+impl LoadedKey {
+    pub(super) fn new(kid: Option<Box<str>>, key: Checked) -> Self {
+        Self { kid, key, header: OnceLock::new() }
+    }
 }
 
 /// Key material that was found sound for each of its algorithms. The list is never empty (CHECKLIST J1).

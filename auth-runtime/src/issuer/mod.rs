@@ -286,6 +286,21 @@ pub(crate) struct LoadedIssuer {
 }
 
 impl LoadedIssuer {
+    /// The keys in use at this time, in seconds since the Unix epoch.
+    pub(crate) fn keys(
+        &self,
+        #[cfg_attr(not(feature = "jwks"), expect(unused_variables, reason = "none are published"))]
+        now: u64,
+    ) -> Keys<'_> {
+        Keys {
+            given: &self.keys,
+            #[cfg(feature = "jwks")]
+            network: self.network.as_ref(),
+            #[cfg(feature = "jwks")]
+            published: self.network.as_ref().map(|network| network.usable(now)),
+        }
+    }
+
     /// The number of the keys in use at this time, in seconds since the Unix epoch: another number, other keys. `None` if
     /// those that are published are not known.
     #[cfg(feature = "jwks")]
@@ -297,6 +312,37 @@ impl LoadedIssuer {
     #[cfg(not(feature = "jwks"))]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "none are published")]
     pub(crate) fn generation(&self, _: u64) -> Option<u64> {
+        Some(0)
+    }
+}
+
+/// The keys of an issuer, at one time.
+pub(crate) struct Keys<'i> {
+    given: &'i [LoadedKey],
+    #[cfg(feature = "jwks")]
+    pub(crate) network: Option<&'i Arc<network::NetworkKeys>>,
+    #[cfg(feature = "jwks")]
+    published: Option<network::Usable>,
+}
+
+impl Keys<'_> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &LoadedKey> {
+        #[cfg(feature = "jwks")]
+        let published = self.published.as_ref().map_or(&[][..], network::Usable::keys);
+        #[cfg(not(feature = "jwks"))]
+        let published = &[];
+        self.given.iter().chain(published)
+    }
+
+    /// The same as [`LoadedIssuer::generation`].
+    #[cfg(feature = "jwks")]
+    pub(crate) fn generation(&self) -> Option<u64> {
+        self.published.as_ref().map_or(Some(0), network::Usable::generation)
+    }
+
+    #[cfg(not(feature = "jwks"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "none are published")]
+    pub(crate) fn generation(&self) -> Option<u64> {
         Some(0)
     }
 }

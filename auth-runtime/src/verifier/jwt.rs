@@ -12,6 +12,7 @@ mod tests;
 use std::sync::Arc;
 
 pub(super) use self::base64url::{decoded, decoded_text};
+pub(crate) use self::header::KnownHeader;
 pub(super) use self::header::refuse_extensions;
 use self::{
     base64url::{Scratch, decoded_text_with_room},
@@ -23,7 +24,7 @@ use crate::{
     claims::{methods, roles, scopes},
     credential::Method,
     identity::{Validity, Verified},
-    issuer::{Issuer, IssuerError, LoadedIssuer, LoadedKey, Problem},
+    issuer::{Issuer, IssuerError, Keys, LoadedIssuer, LoadedKey, Problem},
     json::{self, Object, Value},
     texts::{Quoted, Texts},
     verifier::VerifyError,
@@ -82,20 +83,26 @@ impl JwtVerifier {
         })
     }
 
-    /// Syntax, header, issuer, key, signature, claims: in this order, and the first that is wrong ends it.
+    /// Syntax, payload, issuer, header, key, signature, claims: in this order, and the first that is wrong ends it.
     ///
     /// `now` is in seconds since the Unix epoch.
     pub(crate) fn judge(&self, token: &str, now: u64) -> Result<Verified, Refusal> {
         let parts = Parts::split(token)?;
-        let header = Header::parse(Scratch::default().text(parts.header)?)?;
-        let payload =
-            decoded_text_with_room(parts.payload, header.kid.as_ref().map_or(0, String::len))?;
+        let payload = decoded_text_with_room(parts.payload, Header::most_of_kid(parts.header))?;
         let claims =
             json::read(&payload).map_err(|_| invalid("the payload is no sound JSON object"))?;
 
         let (index, issuer) = self.issuer_of(&claims)?;
-        let generation = check_signature(issuer, &header, &parts, now)?;
-        let accepted = rules::check(issuer, &header, &claims, now)?;
+        let keys = issuer.keys(now);
+        let mut read = None;
+        let header =
+            match keys.iter().find_map(|key| KnownHeader::recall(&key.header, parts.header)) {
+                Some(known) => known,
+                None => &*read.insert(Header::parse(parts.header)?),
+            };
+        let signer = check_signature(&keys, header, &parts)?;
+        let generation = keys.generation();
+        let accepted = rules::check(issuer, header, &claims, now)?;
 
         let until = accepted.expires_at.saturating_add(issuer.leeway);
         let validity = generation.map(|generation| Validity {
@@ -126,6 +133,9 @@ impl JwtVerifier {
         };
         if let Some(kid) = &header.kid {
             verified.texts.set_kid(kid);
+        }
+        if let Some(header) = read {
+            KnownHeader::remember(&signer.header, parts.header, header);
         }
         Ok(verified)
     }
@@ -198,63 +208,29 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Some key of this issuer that fits the header has made the signature. Gives the number of the keys that were tried,
-/// by which it can be told whether they are still the issuer's.
-#[cfg(feature = "jwks")]
-fn check_signature(
-    issuer: &LoadedIssuer,
+/// Which key of these, of those that fit the header, has made the signature.
+fn check_signature<'k>(
+    keys: &'k Keys<'_>,
     header: &Header,
     parts: &Parts<'_>,
-    now: u64,
-) -> Result<Option<u64>, Refusal> {
+) -> Result<&'k LoadedKey, Refusal> {
     let mut scratch = Scratch::default();
     let signature = scratch.bytes(parts.signature)?;
-    let Some(network) = &issuer.network else {
-        check_keys(&issuer.keys, &[], header, parts, signature)?;
-        return Ok(issuer.generation(now));
-    };
-    let usable = network.usable(now);
-    let result = check_keys(&issuer.keys, usable.keys(), header, parts, signature);
-    result.map(|()| usable.generation()).map_err(|error| {
-        if may_be_unknown(issuer.keys.iter().chain(usable.keys()), header) {
-            let (keys, tried) = (Arc::clone(network), usable.generation());
-            Refusal::UnknownKey(UnknownKey { keys, tried })
-        } else {
-            error.into()
+    let mut reason = "no key of the issuer fits `kid` and `alg`";
+    for key in candidates(keys.iter(), header) {
+        if key.key.verifies(header.algorithm, parts.message.as_bytes(), signature) {
+            return Ok(key);
         }
-    })
-}
-
-#[cfg(not(feature = "jwks"))]
-fn check_signature(
-    issuer: &LoadedIssuer,
-    header: &Header,
-    parts: &Parts<'_>,
-    now: u64,
-) -> Result<Option<u64>, Refusal> {
-    let mut scratch = Scratch::default();
-    let signature = scratch.bytes(parts.signature)?;
-    check_keys(&issuer.keys, &[], header, parts, signature)?;
-    Ok(issuer.generation(now))
-}
-
-fn check_keys(
-    local: &[LoadedKey],
-    published: &[LoadedKey],
-    header: &Header,
-    parts: &Parts<'_>,
-    signature: &[u8],
-) -> Result<(), VerifyError> {
-    let mut candidates = candidates(local.iter().chain(published), header).peekable();
-    if candidates.peek().is_none() {
-        return Err(invalid("no key of the issuer fits `kid` and `alg`"));
+        reason = "the signature is wrong";
     }
-    if candidates.any(|key| key.key.verifies(header.algorithm, parts.message.as_bytes(), signature))
+    #[cfg(feature = "jwks")]
+    if let Some(network) = keys.network
+        && may_be_unknown(keys.iter(), header)
     {
-        Ok(())
-    } else {
-        Err(invalid("the signature is wrong"))
+        let (keys, tried) = (Arc::clone(network), keys.generation());
+        return Err(Refusal::UnknownKey(UnknownKey { keys, tried }));
     }
+    Err(invalid(reason).into())
 }
 
 /// Keys that may verify this algorithm (J4) and are called what the token calls its key. A key without a name fits any.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use reqwest::Url;
 
-pub(crate) use self::keys::NetworkKeys;
+pub(crate) use self::keys::{NetworkKeys, Usable};
 pub(crate) use self::refresh::{Refresher, RefresherError};
 use super::{Issuer, Problem};
 use crate::fetch::{self, DEFAULT_LIMIT, DEFAULT_TIMEOUT, Roots, RootsError, UrlError};

@@ -1,8 +1,11 @@
 //! The token's header: which algorithm, which key, which kind of token.
 
+use std::sync::OnceLock;
+
+use base64::decoded_len_estimate;
 use jsonwebtoken::Algorithm;
 
-use super::invalid;
+use super::{base64url::Scratch, invalid};
 use crate::{
     issuer::algorithm,
     json::{self, Object, Value},
@@ -10,10 +13,34 @@ use crate::{
 };
 
 /// What counts of a header. `jwk`, `jku`, `x5u` and `x5c` are not even read: a token does not bring its own key (J9).
-pub(super) struct Header {
+pub(crate) struct Header {
     pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
     pub(super) kind: Kind,
+}
+
+/// The header of a token that was good, with what it says. An issuer writes the same into all that it signs with one key, so
+/// that comparing is mostly enough; nothing but the header decides what it says, whoever signed it and whenever.
+pub(crate) struct KnownHeader {
+    part: Box<str>,
+    header: Header,
+}
+
+/// The longest header that is remembered, in bytes.
+const MOST_KNOWN: usize = 512;
+
+impl KnownHeader {
+    /// Remembers it, unless it is too long or another one is remembered here.
+    pub(super) fn remember(here: &OnceLock<Self>, part: &str, header: Header) {
+        if part.len() <= MOST_KNOWN {
+            here.get_or_init(|| Self { part: part.into(), header });
+        }
+    }
+
+    /// What this header says, if it is the one that is remembered here.
+    pub(super) fn recall<'k>(here: &'k OnceLock<Self>, part: &str) -> Option<&'k Header> {
+        here.get().filter(|known| *known.part == *part).map(|known| &known.header)
+    }
 }
 
 /// What `typ` says the token is (RFC 8725 §3.11).
@@ -26,7 +53,15 @@ pub(super) enum Kind {
 }
 
 impl Header {
-    pub(super) fn parse(text: &str) -> Result<Self, VerifyError> {
+    /// The longest `kid` that a header of this length, in base64url, has room for.
+    pub(super) fn most_of_kid(part: &str) -> usize {
+        const AROUND: usize = r#"{"alg":"HS256","kid":""}"#.len();
+        decoded_len_estimate(part.len()).saturating_sub(AROUND)
+    }
+
+    pub(super) fn parse(part: &str) -> Result<Self, VerifyError> {
+        let mut scratch = Scratch::default();
+        let text = scratch.text(part)?;
         let header = json::read(text).map_err(|_| invalid("the header is no sound JSON object"))?;
 
         // `none`, in whatever spelling, is simply no algorithm we know (J2).

@@ -41,3 +41,52 @@ proptest! {
         prop_assert_eq!(verify(issuer(), &changed).is_ok(), changed == good);
     }
 }
+
+/// A verifier remembers the header of a good token; whatever it judged before, it judges the next as a new one would.
+#[test]
+fn a_header_that_was_seen_decides_nothing_that_a_new_one_would_not() {
+    let named = |kid: &str| json!({"alg": "HS256", "typ": "at+jwt", "kid": kid}).to_string();
+    let usual = named("one");
+    let headers = [
+        usual.clone(),
+        named("two"),
+        named("too"),
+        header(Algorithm::HS256),
+        json!({"alg": "HS512", "typ": "at+jwt", "kid": "one"}).to_string(),
+        json!({"alg": "none", "typ": "at+jwt", "kid": "one"}).to_string(),
+        json!({"alg": "HS256", "typ": "at+jwt", "kid": "one", "crit": ["x"]}).to_string(),
+        json!({"alg": "HS256", "typ": "dpop+jwt", "kid": "one"}).to_string(),
+        json!({"alg": "HS256", "kid": "one", "x": "x".repeat(600)}).to_string(),
+        usual.replace("at+jwt", "AT+JWT"),
+        format!(" {usual}"),
+        "{}".to_owned(),
+    ];
+    let other = [9; 64];
+    let issuer = || {
+        bare()
+            .key(Key::secret(Algorithm::HS256, SECRET).kid("one"))
+            .key(Key::secret(Algorithm::HS256, other).kid("two"))
+    };
+    let mut tokens = Vec::new();
+    for header in &headers {
+        for claims in [claims(json!({})), claims(json!({"exp": NOW - 61})), json!({"iss": ISSUER})]
+        {
+            for key in [&SECRET, &other] {
+                let key = EncodingKey::from_secret(key);
+                tokens.push(sign(&key, Algorithm::HS256, header, claims.to_string()));
+            }
+        }
+    }
+    let said = |result: Result<Verified, VerifyError>| {
+        result.map(|it| it.texts.kid().map(str::to_owned)).map_err(|error| error.kind)
+    };
+    let fresh: Vec<_> = tokens.iter().map(|token| said(verify(issuer(), token))).collect();
+    assert!(fresh.iter().filter(|verdict| verdict.is_ok()).count() > 3);
+    for first in 0..tokens.len() {
+        let seasoned = verifier(issuer());
+        let _ = seasoned.verify(&tokens[first], NOW);
+        for (token, fresh) in tokens.iter().zip(&fresh) {
+            assert_eq!(said(seasoned.verify(token, NOW)), *fresh, "{token} after {first}");
+        }
+    }
+}
