@@ -45,7 +45,11 @@ pub(crate) enum Number {
 
 /// The members of an object, in the order they stand. No name is there twice.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+pub(crate) struct Object<'a> {
+    members: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// A bit for each name. Most names that are asked for are not there, and mostly this tells.
+    traces: u64,
+}
 
 impl<'a> Value<'a> {
     pub(crate) fn as_str(&self) -> Option<&str> {
@@ -64,34 +68,56 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Object<'a> {
+    #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        if self.traces & trace(name) == 0 {
+            return None;
+        }
+        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Takes a value out.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        let index = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.swap_remove(index).1)
+        let index = self.members.iter().position(|(known, _)| known == name)?;
+        Some(self.members.swap_remove(index).1)
     }
 
+    #[inline]
     pub(crate) fn contains_key(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.members.len()
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) {
+        self.traces |= trace(&name);
+        self.members.push((name, value));
     }
 
     fn has_twice(&self) -> bool {
-        let names = || self.0.iter().map(|(name, _)| name);
+        let names = || self.members.iter().map(|(name, _)| name);
         if self.len() <= FEW_MEMBERS {
-            return names()
-                .enumerate()
-                .any(|(index, name)| names().take(index).any(|it| it == name));
+            let mut traces = 0;
+            return names().enumerate().any(|(index, name)| {
+                let trace = trace(name);
+                let seen = traces & trace != 0;
+                traces |= trace;
+                seen && names().take(index).any(|it| it == name)
+            });
         }
         let mut known = BTreeSet::new();
         !names().all(|name| known.insert(name))
     }
+}
+
+/// One bit for a name, which others may have too; the usual claims hardly share any.
+#[inline]
+fn trace(name: &str) -> u64 {
+    let [first, last] = [name.as_bytes().first(), name.as_bytes().last()]
+        .map(|byte| byte.copied().map_or(0, usize::from));
+    1 << ((first + 43 * last + 3 * name.len()) % 64)
 }
 
 /// Reads one object, and nothing that follows it.
@@ -137,7 +163,7 @@ impl<'de> Visitor<'de> for Strict {
         let mut object = Object::default();
         let mut inner = self;
         while let Some(Text(name)) = members.next_key()? {
-            if object.0.is_empty() {
+            if object.members.is_empty() {
                 if name == NUMBER {
                     let Text(number) = members.next_value()?;
                     return match (number.parse(), members.next_key()?) {
@@ -150,15 +176,15 @@ impl<'de> Visitor<'de> for Strict {
                 }
                 inner = self.inner()?;
                 if self.levels == MOST_LEVELS {
-                    object.0.reserve(FEW_MEMBERS);
+                    object.members.reserve(FEW_MEMBERS);
                 }
             }
             if object.len() == MOST_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
-            object.0.push((name, members.next_value_seed(inner)?));
+            object.push(name, members.next_value_seed(inner)?);
         }
-        if object.0.is_empty() {
+        if object.members.is_empty() {
             self.inner::<A::Error>()?;
         }
         if object.has_twice() {

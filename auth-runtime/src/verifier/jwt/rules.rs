@@ -220,6 +220,7 @@ pub(in crate::verifier) enum Round {
 }
 
 /// A `NumericDate` (RFC 7519 §2): a number of seconds, possibly with a fraction.
+#[inline]
 pub(in crate::verifier) fn seconds(
     claims: &Object<'_>,
     name: &str,
@@ -254,6 +255,7 @@ fn whole_seconds(number: Number, round: Round) -> Option<u64> {
     in_range.then_some(rounded as u64)
 }
 
+#[inline]
 pub(in crate::verifier) fn string<'c>(
     claims: &'c Object<'_>,
     name: &str,
