@@ -4,6 +4,8 @@
 //! (RFC 7519 §4, RFC 8725 §2.4). Text is borrowed where it stands, and everything is read once: most of what a token says
 //! is looked at and forgotten.
 
+mod quick;
+
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -91,9 +93,14 @@ impl<'a> Object<'a> {
         self.members.len()
     }
 
-    fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) {
-        self.traces |= trace(&name);
+    /// Adds a member. Says whether its name may be there already.
+    #[inline]
+    fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) -> bool {
+        let trace = trace(&name);
+        let seen = self.traces & trace != 0;
+        self.traces |= trace;
         self.members.push((name, value));
+        seen
     }
 
     fn has_twice(&self) -> bool {
@@ -122,6 +129,11 @@ fn trace(name: &str) -> u64 {
 
 /// Reads one object, and nothing that follows it.
 pub(crate) fn read(text: &str) -> Result<Object<'_>, serde_json::Error> {
+    quick::read(text).map_or_else(|| read_thoroughly(text), Ok)
+}
+
+/// The same, and says what is wrong with it.
+fn read_thoroughly(text: &str) -> Result<Object<'_>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Strict { levels: MOST_LEVELS }.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -162,6 +174,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
         let mut object = Object::default();
         let mut inner = self;
+        let mut seen = false;
         while let Some(Text(name)) = members.next_key()? {
             if object.members.is_empty() {
                 if name == NUMBER {
@@ -182,12 +195,12 @@ impl<'de> Visitor<'de> for Strict {
             if object.len() == MOST_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
-            object.push(name, members.next_value_seed(inner)?);
+            seen |= object.push(name, members.next_value_seed(inner)?);
         }
         if object.members.is_empty() {
             self.inner::<A::Error>()?;
         }
-        if object.has_twice() {
+        if seen && object.has_twice() {
             return Err(A::Error::custom("a member stands twice"));
         }
         Ok(Value::Object(object))
@@ -461,6 +474,40 @@ mod tests {
         assert!(member("{", "a").is_none());
     }
 
+    /// Sound objects, objects with something wrong at some place, and what consists of the same pieces.
+    fn looks_like_json() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[{}\\[\\]:,\"]",
+            Just(r#""a":"#.to_owned()),
+            Just(r#""b":"#.to_owned()),
+            Just(format!(r#""{NUMBER}":"1""#)),
+            Just(format!(r#""{TEXT_OF_JSON}":"1""#)),
+            "-?[0-9]{1,21}(\\.[0-9]{0,3})?([eE][+-]?[0-9]{0,3})?",
+            r#""[a-c \\\\/"bfnrtu0-9d-f\\n]{0,8}""#,
+            "(\\\\u[0-9a-dA-D]{4}){0,3}",
+            "[ \t\r\n\u{b}\u{a0}é\u{1f600}\0\x1f\x7f]",
+            "(true|false|null|tru|nul|True|NaN)",
+        ];
+        let pieces = prop::collection::vec(piece, 0..12);
+        prop_oneof![
+            (json(), any::<prop::sample::Index>(), pieces.clone()).prop_map(
+                |(value, place, pieces)| {
+                    let mut text = serde_json::json!({"a": value, "b": 17}).to_string();
+                    let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+                    let place = *place.get(&places);
+                    let piece = pieces.into_iter().next().unwrap_or_default();
+                    if piece.is_empty() {
+                        text.truncate(place);
+                    } else {
+                        text.insert_str(place, &piece);
+                    }
+                    text
+                }
+            ),
+            pieces.prop_map(|pieces| format!("{{{}}}", pieces.concat())),
+        ]
+    }
+
     fn json() -> impl Strategy<Value = serde_json::Value> {
         let leaf = prop_oneof![
             Just(serde_json::Value::Null),
@@ -504,6 +551,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_read_quickly_is_what_is_read_thoroughly(text in looks_like_json()) {
+            if let Some(quick) = quick::read(&text) {
+                prop_assert_eq!(quick, read_thoroughly(&text).unwrap(), "{}", text);
+            }
+        }
+
+        /// It would be right without that, and slow.
+        #[test]
+        fn what_is_sound_is_read_quickly(value in json()) {
+            let text = serde_json::json!({"a": value});
+            for text in [text.to_string(), serde_json::to_string_pretty(&text).unwrap()] {
+                prop_assert_eq!(quick::read(&text), Some(read_thoroughly(&text).unwrap()), "{}", text);
+            }
+        }
+
         #[test]
         fn what_is_read_is_what_serde_json_reads(value in json()) {
             let text = serde_json::json!({"a": value}).to_string();
