@@ -9,7 +9,7 @@ pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 pub(super) use self::base64url::{decoded, decoded_text};
 pub(crate) use self::header::KnownHeader;
@@ -31,6 +31,7 @@ use crate::{
 };
 #[cfg(feature = "jwks")]
 use jsonwebtoken::Algorithm;
+use memchr::memchr_iter;
 
 /// How many keys are tried where several share a name, or the token names none (CHECKLIST J11).
 const MOST_CANDIDATES: usize = 4;
@@ -196,11 +197,13 @@ impl<'a> Parts<'a> {
     /// third.
     pub(super) fn split(token: &'a str) -> Result<Self, VerifyError> {
         let malformed = || invalid("it does not consist of three parts");
-        let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-        let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
-        if payload.contains('.') {
+        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(malformed());
-        }
+        };
+        let part = |range: Range<usize>| token.get(range).ok_or_else(malformed);
+        let (header, payload) = (part(0..first)?, part(first + 1..second)?);
+        let (message, signature) = (part(0..second)?, part(second + 1..token.len())?);
         if signature.is_empty() {
             return Err(invalid("it is not signed"));
         }
