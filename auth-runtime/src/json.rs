@@ -93,13 +93,12 @@ impl<'a> Object<'a> {
         self.members.len()
     }
 
-    /// Adds a member. Says whether its name may be there already.
+    /// Says whether the name of a new member may be there already.
     #[inline]
-    fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) -> bool {
-        let trace = trace(&name);
+    fn note(&mut self, name: &str) -> bool {
+        let trace = trace(name);
         let seen = self.traces & trace != 0;
         self.traces |= trace;
-        self.members.push((name, value));
         seen
     }
 
@@ -195,7 +194,8 @@ impl<'de> Visitor<'de> for Strict {
             if object.len() == MOST_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
-            seen |= object.push(name, members.next_value_seed(inner)?);
+            seen |= object.note(&name);
+            object.members.push((name, members.next_value_seed(inner)?));
         }
         if object.members.is_empty() {
             self.inner::<A::Error>()?;

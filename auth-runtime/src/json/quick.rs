@@ -61,32 +61,41 @@ impl<'a> Rest<'a> {
         let mut seen = false;
         loop {
             self.skip_space();
-            let name = match self.plain_string() {
-                Some(name) => Cow::Borrowed(name),
-                None => self.escaped()?,
-            };
-            // Some of these mean something to `serde_json`.
-            if name.starts_with('$') || object.len() == MOST_MEMBERS {
-                return None;
-            }
-            self.skip_space();
-            self.skip(b':')?;
-            self.skip_space();
-            // The usual values first, each put where it belongs at once: passing it on would take longer than reading it.
-            seen |= if let Some(text) = self.plain_string() {
-                object.push(name, Value::String(Cow::Borrowed(text)))
-            } else if let Some(number) = self.natural() {
-                object.push(name, Value::Number(Number::Natural(number)))
+            // The usual members first, each put where it belongs at once: passing it on would take longer than reading it.
+            if let Some(name) = self.plain_string() {
+                seen |= self.begin(&mut object, name)?;
+                let name = Cow::Borrowed(name);
+                if let Some(text) = self.plain_string() {
+                    object.members.push((name, Value::String(Cow::Borrowed(text))));
+                } else if let Some(number) = self.natural() {
+                    object.members.push((name, Value::Number(Number::Natural(number))));
+                } else {
+                    object.members.push((name, self.value(levels)?));
+                }
             } else {
-                let value = self.value(levels)?;
-                object.push(name, value)
-            };
+                let name = self.escaped()?;
+                seen |= self.begin(&mut object, &name)?;
+                object.members.push((name, self.value(levels)?));
+            }
             match self.next()? {
                 b',' => {}
                 b'}' => return (!seen || !object.has_twice()).then_some(object),
                 _ => return None,
             }
         }
+    }
+
+    /// Goes on to the value of a member. Says whether its name may be in the object already.
+    #[inline]
+    fn begin(&mut self, object: &mut Object<'a>, name: &str) -> Option<bool> {
+        // Some names mean something to `serde_json`.
+        if name.starts_with('$') || object.len() == MOST_MEMBERS {
+            return None;
+        }
+        self.skip_space();
+        self.skip(b':')?;
+        self.skip_space();
+        Some(object.note(name))
     }
 
     fn array(&mut self, levels: usize) -> Option<Vec<Value<'a>>> {
