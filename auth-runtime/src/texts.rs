@@ -1,13 +1,27 @@
 //! The texts that a verifier vouched for, in one piece of memory: a piece for each would take longer to get and to give
 //! back than most of them take to read.
 
+use smallvec::SmallVec;
+
 use crate::claims::Names;
 
-/// Where a text stands among all.
+/// Where a text stands among all. Nobody has four gigabytes of them; what stands beyond would read as empty.
 #[derive(Clone, Copy)]
 struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Self {
+        let [start, end] = [start, end].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
+        Self { start, end }
+    }
+
+    #[inline]
+    fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
 }
 
 /// The texts of one caller.
@@ -17,6 +31,9 @@ pub(crate) struct Texts {
     text: String,
     places: Places,
 }
+
+/// As many as most callers have need no piece of memory of their own.
+type Spans = SmallVec<[Span; 6]>;
 
 /// Where each stands.
 #[derive(Clone)]
@@ -28,7 +45,7 @@ struct Places {
     jti: Option<Span>,
     bound_to: Option<Span>,
     /// Roles, then scopes, then authentication methods.
-    names: Vec<Span>,
+    names: Spans,
     roles: usize,
     scopes: usize,
 }
@@ -42,7 +59,7 @@ impl Places {
             acr: None,
             jti: None,
             bound_to: None,
-            names: Vec::new(),
+            names: Spans::new(),
             roles: 0,
             scopes: 0,
         }
@@ -73,7 +90,7 @@ impl Quoted<'_> {
         let Quoted { subject, acr, jti, bound_to, roles, scopes, amr } = self;
         let mut finder = Finder { claims, beyond: String::new() };
         let mut places = Places::new(finder.find(subject));
-        places.claims = Some(Span { start: 0, end: claims.len() });
+        places.claims = Some(Span::new(0, claims.len()));
         places.acr = acr.map(|acr| finder.find(acr));
         places.jti = jti.map(|jti| finder.find(jti));
         places.bound_to = bound_to.map(|thumbprint| finder.find(thumbprint));
@@ -95,14 +112,14 @@ struct Finder<'c> {
 impl Finder<'_> {
     fn find(&mut self, text: &str) -> Span {
         within(self.claims, text).unwrap_or_else(|| {
-            let Span { start, end } = append(&mut self.beyond, text);
-            let before = self.claims.len();
-            Span { start: before + start, end: before + end }
+            let start = self.claims.len() + self.beyond.len();
+            self.beyond.push_str(text);
+            Span::new(start, start + text.len())
         })
     }
 
     /// Each once. Says how many there are.
-    fn find_all(&mut self, names: Names<'_>, found: &mut Vec<Span>) -> usize {
+    fn find_all(&mut self, names: Names<'_>, found: &mut Spans) -> usize {
         let before = found.len();
         for name in names {
             let known = found.iter().skip(before).any(|span| self.at(*span) == name);
@@ -113,14 +130,13 @@ impl Finder<'_> {
         found.len() - before
     }
 
-    fn at(&self, Span { start, end }: Span) -> &str {
-        let text = match start.checked_sub(self.claims.len()) {
-            Some(start) if start < self.beyond.len() => {
-                self.beyond.get(start..end - self.claims.len())
+    fn at(&self, span: Span) -> &str {
+        match (span.start as usize).checked_sub(self.claims.len()) {
+            Some(start) => {
+                self.beyond.get(start..span.end as usize - self.claims.len()).unwrap_or_default()
             }
-            _ => self.claims.get(start..end),
-        };
-        text.unwrap_or_default()
+            None => span.of(self.claims),
+        }
     }
 }
 
@@ -128,18 +144,18 @@ impl Finder<'_> {
 fn within(text: &str, part: &str) -> Option<Span> {
     let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     let end = start.checked_add(part.len())?;
-    (end <= text.len()).then_some(Span { start, end })
+    (end <= text.len()).then(|| Span::new(start, end))
 }
 
 fn append(text: &mut String, part: &str) -> Span {
     let start = text.len();
     text.push_str(part);
-    Span { start, end: text.len() }
+    Span::new(start, text.len())
 }
 
 impl Texts {
     pub(crate) fn new(subject: String) -> Self {
-        let places = Places::new(Span { start: 0, end: subject.len() });
+        let places = Places::new(Span::new(0, subject.len()));
         Self { text: subject, places }
     }
 
@@ -232,7 +248,9 @@ impl Texts {
     pub(crate) fn size(&self) -> usize {
         /// What the allocator adds.
         const BLOCK: usize = 16;
-        2 * BLOCK + self.text.capacity() + self.places.names.capacity() * size_of::<Span>()
+        let names = &self.places.names;
+        let names = if names.spilled() { BLOCK + names.capacity() * size_of::<Span>() } else { 0 };
+        BLOCK + self.text.capacity() + names
     }
 
     #[inline]
@@ -242,8 +260,8 @@ impl Texts {
 
     /// Never beyond the end: every span was taken from this text, and nothing is ever taken away from it.
     #[inline]
-    fn at(&self, Span { start, end }: Span) -> &str {
-        self.text.get(start..end).unwrap_or_default()
+    fn at(&self, span: Span) -> &str {
+        span.of(&self.text)
     }
 }
 
