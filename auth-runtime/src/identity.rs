@@ -44,31 +44,27 @@ use crate::{
 #[derive(Clone)]
 pub struct Identity(Arc<Inner>);
 
-struct Inner {
-    issuer: Arc<str>,
-    /// Among them the roles, with everything the hierarchy adds.
-    texts: Texts,
-    method: Method,
-    auth_time: Option<u64>,
-    expires_at: Option<u64>,
-    issued_at: Option<u64>,
+/// What is known of a caller. Kept where it stands from the moment somebody vouched for it.
+#[derive(Clone)]
+pub(crate) struct Inner {
+    pub(crate) issuer: Arc<str>,
+    /// In an identity the roles among them are with everything the hierarchy adds.
+    pub(crate) texts: Texts,
+    pub(crate) method: Method,
+    pub(crate) auth_time: Option<u64>,
+    pub(crate) expires_at: Option<u64>,
+    pub(crate) issued_at: Option<u64>,
 }
 
 impl Identity {
     /// The one constructor: from what a verifier vouched for.
     pub(crate) fn new(verified: Verified, hierarchy: &RoleHierarchy) -> Self {
-        let Verified {
-            issuer,
-            mut texts,
-            method,
-            auth_time,
-            expires_at,
-            leeway: _,
-            issued_at,
-            validity: _,
-        } = verified;
-        hierarchy.add_implied(&mut texts);
-        Self(Arc::new(Inner { issuer, texts, method, auth_time, expires_at, issued_at }))
+        let Verified { inner: mut known, method, expires_at, leeway: _, validity: _ } = verified;
+        let inner = Arc::make_mut(&mut known);
+        inner.method = method;
+        inner.expires_at = expires_at;
+        hierarchy.add_implied(&mut inner.texts);
+        Self(known)
     }
 
     /// Who vouches for the caller: the token's `iss`, or what the application's verifier says.
@@ -84,6 +80,7 @@ impl Identity {
     }
 
     /// The roles, with those a [role hierarchy](crate::AuthBuilder::role_implies) adds.
+    #[must_use]
     pub fn roles(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.texts.roles()
     }
@@ -130,6 +127,7 @@ impl Identity {
     }
 
     /// The scopes of the token.
+    #[must_use]
     pub fn scopes(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.texts.scopes()
     }
@@ -164,6 +162,7 @@ impl Identity {
     }
 
     /// By which methods the caller authenticated (`amr`, RFC 8176).
+    #[must_use]
     pub fn amr(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.texts.amr()
     }
@@ -241,14 +240,11 @@ impl fmt::Debug for Identity {
 /// `issuer` and `subject` together name the caller: two issuers may call two people the same. An e-mail address or user name does not.
 #[derive(Clone)]
 pub struct Verified {
-    pub(crate) issuer: Arc<str>,
-    pub(crate) texts: Texts,
+    pub(crate) inner: Arc<Inner>,
     pub(crate) method: Method,
-    pub(crate) auth_time: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     /// How far past `expires_at` it is still taken, in seconds, since clocks differ.
     pub(crate) leeway: u64,
-    pub(crate) issued_at: Option<u64>,
     /// As long as what this verdict may be remembered; `None` is for this request only.
     pub(crate) validity: Option<Validity>,
 }
@@ -278,29 +274,37 @@ impl Verified {
     /// A caller without roles or scopes.
     #[must_use]
     pub fn new(issuer: impl Into<String>, subject: impl Into<String>) -> Self {
-        Self {
+        Self::of(Inner {
             issuer: issuer.into().into(),
             texts: Texts::new(subject.into()),
             method: Method::Bearer,
             auth_time: None,
             expires_at: None,
-            leeway: 0,
             issued_at: None,
-            validity: None,
-        }
+        })
+    }
+
+    /// What is said of this caller, for this request only and without leeway.
+    pub(crate) fn of(inner: Inner) -> Self {
+        let Inner { method, expires_at, .. } = inner;
+        Self { inner: Arc::new(inner), method, expires_at, leeway: 0, validity: None }
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.inner)
     }
 
     /// Adds one role. Compared exactly: case matters, no prefix is added or removed.
     #[must_use]
     pub fn role(mut self, role: impl RoleName) -> Self {
-        self.texts.add_role(role.role_name());
+        self.inner().texts.add_role(role.role_name());
         self
     }
 
     /// Adds one scope. Compared exactly.
     #[must_use]
     pub fn scope(mut self, scope: impl ScopeName) -> Self {
-        self.texts.add_scope(scope.scope_name());
+        self.inner().texts.add_scope(scope.scope_name());
         self
     }
 
@@ -314,21 +318,21 @@ impl Verified {
     /// How strong the caller's authentication was (`acr`, OpenID Connect Core §2).
     #[must_use]
     pub fn acr(mut self, acr: impl Into<String>) -> Self {
-        self.texts.set_acr(&acr.into());
+        self.inner().texts.set_acr(&acr.into());
         self
     }
 
     /// Adds one method by which the caller authenticated (`amr`, RFC 8176).
     #[must_use]
     pub fn amr(mut self, method: impl Into<String>) -> Self {
-        self.texts.add_amr(&method.into());
+        self.inner().texts.add_amr(&method.into());
         self
     }
 
     /// When the caller authenticated, in seconds since the Unix epoch (`auth_time`).
     #[must_use]
     pub fn auth_time(mut self, seconds: u64) -> Self {
-        self.auth_time = Some(seconds);
+        self.inner().auth_time = Some(seconds);
         self
     }
 
@@ -343,21 +347,22 @@ impl Verified {
     /// that is [revoked](crate::revocation).
     #[must_use]
     pub fn issued_at(mut self, seconds: u64) -> Self {
-        self.issued_at = Some(seconds);
+        self.inner().issued_at = Some(seconds);
         self
     }
 
     /// The credential's own name, unique at this issuer, by which it can be [revoked](crate::revocation).
     #[must_use]
     pub fn jti(mut self, jti: impl Into<String>) -> Self {
-        self.texts.set_jti(&jti.into());
+        self.inner().texts.set_jti(&jti.into());
         self
     }
 
     /// The claims as JSON, for [`Claims`](crate::Claims).
     #[must_use]
     pub fn claims(mut self, claims: Box<RawValue>) -> Self {
-        self.texts.set_claims(claims.get());
+        let claims: Box<str> = claims.into();
+        self.inner().texts.set_claims(&claims);
         self
     }
 
@@ -368,7 +373,7 @@ impl Verified {
     /// here what stands in the answer's `cnf.jkt` (RFC 9449 §6.2), and refuses any other `cnf`.
     #[must_use]
     pub fn bound_to(mut self, thumbprint: impl Into<String>) -> Self {
-        self.texts.set_bound_to(&thumbprint.into());
+        self.inner().texts.set_bound_to(&thumbprint.into());
         self
     }
 }
@@ -376,6 +381,27 @@ impl Verified {
 /// A subject and claims are personal data: they do not belong in a debug log.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified").field("issuer", &self.issuer).finish_non_exhaustive()
+        f.debug_struct("Verified").field("issuer", &self.inner.issuer).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_of_one_copy_is_not_seen_in_another() {
+        let mut hierarchy = RoleHierarchy::default();
+        hierarchy.add("admin", "reader");
+        let mut ann = Verified::new("https://id.example.com/", "ann").role("admin");
+        let copy = ann.clone();
+        ann.method = Method::Cookie;
+        let admin = Identity::new(ann, &hierarchy);
+        let other = Identity::new(copy.clone().role("editor"), &RoleHierarchy::default());
+        let plain = Identity::new(copy, &RoleHierarchy::default());
+        assert!(admin.roles().eq(["admin", "reader"]));
+        assert!(other.roles().eq(["admin", "editor"]));
+        assert!(plain.roles().eq(["admin"]));
+        assert_eq!((admin.method(), plain.method()), (Method::Cookie, Method::Bearer));
     }
 }

@@ -1,8 +1,8 @@
 //! JSON as a token may contain it: one object, in UTF-8, bounded, and with no member twice at any depth.
 //!
 //! The last of two equal members wins in one parser and the first in another, so a token that has any is refused
-//! (RFC 7519 §4, RFC 8725 §2.4). Text is borrowed where it stands, and everything is read once: most of what a token says
-//! is looked at and forgotten.
+//! (RFC 7519 §4, RFC 8725 §2.4). Text is borrowed where it stands, and what is sound is read once: most of what a token
+//! says is looked at and forgotten.
 
 mod quick;
 

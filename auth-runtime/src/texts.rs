@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(place(&text), Some((0, 3)));
         assert_eq!(place(text.get(1..2).unwrap()), Some((1, 2)));
         assert_eq!(place(text.get(3..).unwrap()), Some((3, 3)));
-        assert_eq!(place(&"abc".to_owned()), None);
+        assert_eq!(place("abc"), None);
         let beginning = text.get(..2).unwrap();
         assert!(within(beginning, &text).is_none());
         assert!(within(beginning, text.get(1..).unwrap()).is_none());

@@ -17,13 +17,14 @@ pub(super) use self::header::refuse_extensions;
 use self::{
     base64url::{Scratch, decoded_text_with_room},
     header::Header,
+    rules::Accepted,
 };
 #[cfg(feature = "jwks")]
 use crate::issuer::network::NetworkKeys;
 use crate::{
     claims::{methods, roles, scopes},
     credential::Method,
-    identity::{Validity, Verified},
+    identity::{Inner, Validity, Verified},
     issuer::{Issuer, IssuerError, Keys, LoadedIssuer, LoadedKey, Problem},
     json::{self, Object, Value},
     texts::{Quoted, Texts},
@@ -103,42 +104,38 @@ impl JwtVerifier {
             };
         let signer = check_signature(&keys, header, &parts)?;
         let generation = keys.generation();
-        let accepted = rules::check(issuer, header, &claims, now)?;
+        let Accepted { subject, from, expires_at, issued_at, jti, acr, auth_time, bound_to } =
+            rules::check(issuer, header, &claims, now)?;
 
-        let until = accepted.expires_at.saturating_add(issuer.leeway);
-        let validity = generation.map(|generation| Validity {
-            from: accepted.from,
-            until,
-            issuer: index,
-            generation,
-        });
         let quotes = Quoted {
-            subject: accepted.subject,
-            acr: accepted.acr,
-            jti: accepted.jti,
-            bound_to: accepted.bound_to,
+            subject,
+            acr,
+            jti,
+            bound_to,
             roles: roles(&claims, &issuer.roles),
             scopes: scopes(&claims, issuer.scopes.as_ref()),
             amr: methods(&claims),
         }
         .find(&payload);
-        let mut verified = Verified {
-            issuer: Arc::clone(&issuer.name),
-            method: Method::Bearer,
-            auth_time: accepted.auth_time,
-            expires_at: Some(accepted.expires_at),
-            leeway: issuer.leeway,
-            issued_at: accepted.issued_at,
-            texts: Texts::of_claims(payload, quotes),
-            validity,
-        };
+        let mut texts = Texts::of_claims(payload, quotes);
         if let Some(kid) = &header.kid {
-            verified.texts.set_kid(kid);
+            texts.set_kid(kid);
         }
         if let Some(header) = read {
             KnownHeader::remember(&signer.header, parts.header, header);
         }
-        Ok(verified)
+        let caller = Inner {
+            issuer: Arc::clone(&issuer.name),
+            texts,
+            method: Method::Bearer,
+            auth_time,
+            expires_at: Some(expires_at),
+            issued_at,
+        };
+        let until = expires_at.saturating_add(issuer.leeway);
+        let validity =
+            generation.map(|generation| Validity { from, until, issuer: index, generation });
+        Ok(Verified { leeway: issuer.leeway, validity, ..Verified::of(caller) })
     }
 
     /// The number of the keys that an issuer has at this time, by its place in the list: where it changed, tokens have to

@@ -52,10 +52,6 @@ pub trait Verifier: Send + Sync + 'static {
 
 /// A verifier's answer, now or later.
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the usual answer is ready, and is not to be allocated for"
-)]
 pub enum Verification {
     /// The answer is known.
     Ready(Result<Verified, VerifyError>),

@@ -349,8 +349,11 @@ mod tests {
         store.insert(new.role("writer").scope("w").label("new").expires_at(7));
 
         let verified = judge(&keys, new_text.reveal()).unwrap();
-        assert_eq!((&*verified.issuer, verified.texts.subject()), ("https://keys.test/", "svc"));
-        assert!(verified.texts.roles().eq(["writer"]));
+        assert_eq!(
+            (&*verified.inner.issuer, verified.inner.texts.subject()),
+            ("https://keys.test/", "svc")
+        );
+        assert!(verified.inner.texts.roles().eq(["writer"]));
         assert_eq!(verified.expires_at, Some(7));
         assert_eq!(verified.method, Method::ApiKey);
         assert!(judge(&keys, old_text.reveal()).is_ok());

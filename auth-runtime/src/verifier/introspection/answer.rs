@@ -3,7 +3,7 @@
 use crate::{
     claims::{ClaimPath, methods, roles, scopes},
     credential::Method,
-    identity::Verified,
+    identity::{Inner, Verified},
     json::{self, Object, Value},
     texts::{Quoted, Texts},
     verifier::{
@@ -106,16 +106,15 @@ impl Rules {
             amr: methods(&claims),
         }
         .find(&text);
-        Ok(Verified {
+        let caller = Inner {
             issuer: (&*self.issuer).into(),
             method: Method::Bearer,
             auth_time: seconds(&claims, "auth_time", Round::Down)?,
             expires_at,
-            leeway: self.leeway,
             issued_at: seconds(&claims, "iat", Round::Down)?,
             texts: Texts::of_claims(text, quotes),
-            validity: None,
-        })
+        };
+        Ok(Verified { leeway: self.leeway, ..Verified::of(caller) })
     }
 }
 
@@ -198,16 +197,19 @@ mod tests {
         answer["jti"] = json!("token-17");
         let verified = judge(&rules(), &answer).unwrap();
         assert_eq!(
-            (&*verified.issuer, verified.texts.subject()),
+            (&*verified.inner.issuer, verified.inner.texts.subject()),
             ("https://id.example.com/", "ann")
         );
-        assert!(verified.texts.roles().eq(["admin"]));
-        assert!(verified.texts.scopes().eq(["read", "write"]));
-        assert_eq!(verified.texts.acr(), Some("mfa"));
-        assert!(verified.texts.amr().eq(["otp"]));
-        assert_eq!((verified.auth_time, verified.expires_at), (Some(900), Some(2_000)));
-        assert_eq!((verified.issued_at, verified.texts.jti()), (Some(899), Some("token-17")));
-        assert_eq!(verified.texts.claims().unwrap(), answer.to_string());
+        assert!(verified.inner.texts.roles().eq(["admin"]));
+        assert!(verified.inner.texts.scopes().eq(["read", "write"]));
+        assert_eq!(verified.inner.texts.acr(), Some("mfa"));
+        assert!(verified.inner.texts.amr().eq(["otp"]));
+        assert_eq!((verified.inner.auth_time, verified.expires_at), (Some(900), Some(2_000)));
+        assert_eq!(
+            (verified.inner.issued_at, verified.inner.texts.jti()),
+            (Some(899), Some("token-17"))
+        );
+        assert_eq!(verified.inner.texts.claims().unwrap(), answer.to_string());
     }
 
     #[test]
@@ -298,9 +300,9 @@ mod tests {
         let mut bound = with("cnf", json!({"jkt": key}));
         for kind in ["DPoP", "Bearer"] {
             bound["token_type"] = json!(kind);
-            assert_eq!(judge(&rules(), &bound).unwrap().texts.bound_to(), Some(key));
+            assert_eq!(judge(&rules(), &bound).unwrap().inner.texts.bound_to(), Some(key));
         }
-        assert_eq!(judge(&rules(), &good()).unwrap().texts.bound_to(), None);
+        assert_eq!(judge(&rules(), &good()).unwrap().inner.texts.bound_to(), None);
     }
 
     #[test]
@@ -325,7 +327,7 @@ mod tests {
             [("roles", json!("admin")), ("roles", json!(["a", 1])), ("scope", json!(1))]
         {
             let verified = judge(&rules(), &with(name, wrong)).unwrap();
-            assert!(verified.texts.roles().len() + verified.texts.scopes().len() == 0);
+            assert!(verified.inner.texts.roles().len() + verified.inner.texts.scopes().len() == 0);
         }
     }
 

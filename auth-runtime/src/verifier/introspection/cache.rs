@@ -10,7 +10,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::identity::Verified;
+use crate::identity::{Inner, Verified};
 
 /// A token's SHA-256: the cache holds nothing that somebody could present.
 ///
@@ -117,7 +117,9 @@ impl Known {
 /// About how much memory an entry takes, in bytes.
 fn size(verified: &Verified) -> usize {
     const ENTRY: usize = 2 * size_of::<Fingerprint>() + size_of::<Entry>();
-    ENTRY + verified.issuer.len() + verified.texts.size()
+    /// What the allocator adds, once for the caller and once for the issuer's name.
+    const BLOCKS: usize = 2 * 16;
+    ENTRY + size_of::<Inner>() + BLOCKS + verified.inner.issuer.len() + verified.inner.texts.size()
 }
 
 #[cfg(test)]
@@ -132,7 +134,7 @@ mod tests {
         let known = |token: &&str| {
             let found = cache.get(&Fingerprint::of(token), 0);
             if let Some(found) = &found {
-                assert_eq!(found.texts.subject(), *token);
+                assert_eq!(found.inner.texts.subject(), *token);
             }
             found.is_some()
         };
@@ -208,7 +210,7 @@ mod tests {
         cache.insert(token, &verified("a").role("admin"), 0, 10);
         cache.insert(token, &verified("a"), 5, 20);
         check(&cache);
-        assert_eq!(cache.get(&token, 15).unwrap().texts.roles().len(), 0);
+        assert_eq!(cache.get(&token, 15).unwrap().inner.texts.roles().len(), 0);
         cache.insert(Fingerprint::of("b"), &verified("b"), 0, 10);
         check(&cache);
         assert!(cache.get(&token, 15).is_some());

@@ -181,7 +181,7 @@ fn expiry_is_said_only_of_genuine_tokens() {
 fn d5_a_role_claim_of_the_wrong_type_yields_no_roles() {
     for wrong in [json!("admin"), json!({"admin": 1}), json!(["admin", 1]), json!(null), json!(7)] {
         let verified = assert_accepted(verify(issuer(), &token(&claims(json!({"roles": wrong})))));
-        assert_eq!(verified.texts.roles().len(), 0);
+        assert_eq!(verified.inner.texts.roles().len(), 0);
     }
 }
 
@@ -208,9 +208,9 @@ fn p1_a_token_bound_to_anything_but_one_key_is_refused_and_one_bound_to_a_key_sa
         assert_invalid(verify(issuer(), &token(&claims(json!({"cnf": cnf.clone()})))), &cnf);
     }
     let bound = verify(issuer(), &token(&claims(json!({"cnf": {"jkt": KEY}}))));
-    assert_eq!(assert_accepted(bound).texts.bound_to(), Some(KEY));
+    assert_eq!(assert_accepted(bound).inner.texts.bound_to(), Some(KEY));
     let unbound = verify(issuer(), &token(&claims(json!({}))));
-    assert_eq!(assert_accepted(unbound).texts.bound_to(), None);
+    assert_eq!(assert_accepted(unbound).inner.texts.bound_to(), None);
 }
 
 #[test]
@@ -235,5 +235,5 @@ fn registered_claims_of_a_wrong_type_refuse() {
         issuer(),
         &token(&claims(json!({"acr": "mfa", "auth_time": 12.9}))),
     ));
-    assert_eq!((verified.texts.acr(), verified.auth_time), (Some("mfa"), Some(12)));
+    assert_eq!((verified.inner.texts.acr(), verified.inner.auth_time), (Some("mfa"), Some(12)));
 }

@@ -34,11 +34,11 @@ fn keycloak() {
     );
     let realm = || keyed(Issuer::keycloak("https://sso.example.com/", "main").audience("api"));
     let verified = assert_accepted(verify(realm(), &token));
-    assert_eq!(names(verified.texts.roles()), ["admin"]);
-    assert_eq!(names(verified.texts.scopes()), ["profile", "email"]);
+    assert_eq!(names(verified.inner.texts.roles()), ["admin"]);
+    assert_eq!(names(verified.inner.texts.scopes()), ["profile", "email"]);
     let client = Issuer::keycloak_client("https://sso.example.com", "main", "my-app");
     let verified = assert_accepted(verify(keyed(client.audience("api")), &token));
-    assert_eq!(names(verified.texts.roles()), ["editor"]);
+    assert_eq!(names(verified.inner.texts.roles()), ["editor"]);
     // The trap: without a mapper the audience is everybody's, or nobody's. And its other tokens are no access tokens.
     for changes in [
         json!({"aud": "account"}),
@@ -62,8 +62,8 @@ fn auth0() {
             .audience("https://api.example.com")
             .roles_claim("https://example.com/roles");
         let verified = assert_accepted(verify(keyed(issuer), &of(iss, claims.clone())));
-        assert_eq!(names(verified.texts.roles()), ["admin"]);
-        assert_eq!(names(verified.texts.scopes()), ["openid", "read:docs"]);
+        assert_eq!(names(verified.inner.texts.roles()), ["admin"]);
+        assert_eq!(names(verified.inner.texts.scopes()), ["openid", "read:docs"]);
     }
     let issuer =
         || keyed(Issuer::auth0("example.eu.auth0.com").audience("https://api.example.com"));
@@ -72,7 +72,7 @@ fn auth0() {
     assert_invalid(verify(issuer(), &bare), "no slash");
     let permissions = issuer().scopes_claim("permissions");
     assert_eq!(
-        names(assert_accepted(verify(permissions, &of(iss, claims))).texts.scopes()),
+        names(assert_accepted(verify(permissions, &of(iss, claims))).inner.texts.scopes()),
         ["read:docs"]
     );
 }
@@ -86,8 +86,8 @@ fn okta() {
     let issuer = || keyed(Issuer::okta("example.okta.com", "default").audience("api://default"));
     let token = of("https://example.okta.com/oauth2/default", claims.clone());
     let verified = assert_accepted(verify(issuer(), &token));
-    assert_eq!(names(verified.texts.roles()), ["Everyone", "Admins"]);
-    assert_eq!(names(verified.texts.scopes()), ["openid", "docs"]);
+    assert_eq!(names(verified.inner.texts.roles()), ["Everyone", "Admins"]);
+    assert_eq!(names(verified.inner.texts.scopes()), ["openid", "docs"]);
     // The trap: the org server is another issuer.
     assert_invalid(verify(issuer(), &of("https://example.okta.com", claims)), "org server");
 }
@@ -101,8 +101,8 @@ fn cognito() {
         "cognito:groups": ["admins"], "auth_time": NOW,
     });
     let verified = assert_accepted(verify(issuer(), &of(iss, claims.clone())));
-    assert_eq!(names(verified.texts.roles()), ["admins"]);
-    assert_eq!(names(verified.texts.scopes()), ["docs/read"]);
+    assert_eq!(names(verified.inner.texts.roles()), ["admins"]);
+    assert_eq!(names(verified.inner.texts.scopes()), ["docs/read"]);
     // The trap: no audience says whom it is for, so the client and the use have to.
     for (name, value) in [
         ("client_id", json!("client2")),
@@ -138,8 +138,8 @@ fn entra() {
     });
     let issuer = || keyed(Issuer::entra(tenant).audience(api));
     let verified = assert_accepted(verify(issuer(), &of(&iss, claims.clone())));
-    assert_eq!(names(verified.texts.roles()), ["Admin"]);
-    assert_eq!(names(verified.texts.scopes()), ["docs.read", "user_impersonation"]);
+    assert_eq!(names(verified.inner.texts.roles()), ["Admin"]);
+    assert_eq!(names(verified.inner.texts.scopes()), ["docs.read", "user_impersonation"]);
     // The traps: version 1, another tenant, the audience as a URI.
     for iss in [
         "https://sts.windows.net/9122040d-6c67-4c5b-b112-36a304b66dad/",
@@ -162,7 +162,7 @@ fn google_id_tokens() {
     });
     let issuer = || keyed(Issuer::google(client));
     let verified = assert_accepted(verify(issuer(), &of(iss, claims.clone())));
-    assert!(verified.texts.roles().len() + verified.texts.scopes().len() == 0);
+    assert!(verified.inner.texts.roles().len() + verified.inner.texts.scopes().len() == 0);
     for (name, value) in [
         ("aud", json!("other.apps.googleusercontent.com")),
         ("azp", json!("other.apps.googleusercontent.com")),

@@ -78,7 +78,7 @@ fn a_header_that_was_seen_decides_nothing_that_a_new_one_would_not() {
         }
     }
     let said = |result: Result<Verified, VerifyError>| {
-        result.map(|it| it.texts.kid().map(str::to_owned)).map_err(|error| error.kind)
+        result.map(|it| it.inner.texts.kid().map(str::to_owned)).map_err(|error| error.kind)
     };
     let fresh: Vec<_> = tokens.iter().map(|token| said(verify(issuer(), token))).collect();
     assert!(fresh.iter().filter(|verdict| verdict.is_ok()).count() > 3);

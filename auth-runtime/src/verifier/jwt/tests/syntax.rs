@@ -12,9 +12,9 @@ fn with_header(header: &Value) -> String {
 #[test]
 fn a_sound_token_is_accepted() {
     let verified = assert_accepted(verify(issuer(), &token(&claims(json!({})))));
-    assert_eq!((&*verified.issuer, verified.texts.subject()), (ISSUER, "ann"));
+    assert_eq!((&*verified.inner.issuer, verified.inner.texts.subject()), (ISSUER, "ann"));
     assert_eq!(verified.expires_at, Some(NOW + 300));
-    assert!(verified.texts.roles().eq(["admin"]));
+    assert!(verified.inner.texts.roles().eq(["admin"]));
 }
 
 #[test]
