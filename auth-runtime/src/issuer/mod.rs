@@ -287,18 +287,15 @@ pub(crate) struct LoadedIssuer {
 
 impl LoadedIssuer {
     /// The keys in use at this time, in seconds since the Unix epoch.
-    pub(crate) fn keys(
-        &self,
-        #[cfg_attr(not(feature = "jwks"), expect(unused_variables, reason = "none are published"))]
-        now: u64,
-    ) -> Keys<'_> {
-        Keys {
-            given: &self.keys,
-            #[cfg(feature = "jwks")]
-            network: self.network.as_ref(),
-            #[cfg(feature = "jwks")]
-            published: self.network.as_ref().map(|network| network.usable(now)),
-        }
+    #[cfg(feature = "jwks")]
+    pub(crate) fn keys(&self, now: u64) -> Keys<'_> {
+        let network = self.network.as_ref();
+        Keys { given: &self.keys, network, published: network.map(|it| it.usable(now)) }
+    }
+
+    #[cfg(not(feature = "jwks"))]
+    pub(crate) fn keys(&self, _: u64) -> Keys<'_> {
+        Keys { given: &self.keys }
     }
 
     /// The number of the keys in use at this time, in seconds since the Unix epoch: another number, other keys. `None` if
