@@ -159,8 +159,8 @@ async fn a_token_that_was_not_takes_what_is_kept_of_it() {
     let bare = taken(&app, "/bare", Some(&token), 200);
     let cold = taken(&app, "/guarded", Some(&token), 200) - bare;
     // All that it says, in one piece; the identity; and meanwhile, for reading JSON, the claims and the array of roles.
-    // RustCrypto wants the signature in a piece of its own.
-    let most = if cfg!(feature = "aws-lc") { 4 } else { 5 };
+    // RustCrypto takes one more for what verifies, and wants the signature in a piece of its own.
+    let most = if cfg!(feature = "aws-lc") { 4 } else { 6 };
     assert!(cold <= most, "{cold}");
 }
 
