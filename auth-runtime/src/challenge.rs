@@ -14,6 +14,27 @@ pub(crate) struct Challenges {
     pub(crate) api_key: Option<HeaderValue>,
 }
 
+/// What one challenge says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Says<'a> {
+    /// Nothing was sent, so nothing is wrong: no `error` (RFC 6750 §3.1).
+    Missing,
+    /// The same, and a token would need these scopes.
+    MissingScope(&'a str),
+    Repeated,
+    Invalid,
+    Expired,
+    /// RFC 9449 §7.1. Only the scheme that takes proofs has words for it.
+    InvalidProof,
+    /// RFC 9449 §9. The same.
+    UseNonce,
+    StepUp {
+        acr_values: Option<&'a str>,
+        max_age: Option<u64>,
+    },
+    InsufficientScope(&'a str),
+}
+
 /// The challenges of one scheme that takes tokens. Those that depend on nothing are ready to be put into a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Scheme {
@@ -21,20 +42,19 @@ pub(crate) struct Scheme {
     plain: Box<str>,
     /// `, algs="…", resource_metadata="…"`, either or neither: what every challenge ends with.
     tail: Box<str>,
-    /// Nothing was sent, so nothing is wrong: no `error` (RFC 6750 §3.1).
-    pub(crate) missing: HeaderValue,
-    pub(crate) repeated: HeaderValue,
-    pub(crate) invalid: HeaderValue,
-    pub(crate) expired: HeaderValue,
+    missing: HeaderValue,
+    repeated: HeaderValue,
+    invalid: HeaderValue,
+    expired: HeaderValue,
 }
 
 /// RFC 9449 §7.1.
 #[derive(Clone, Debug)]
 pub(crate) struct DpopChallenges {
-    pub(crate) scheme: Scheme,
-    pub(crate) invalid_proof: HeaderValue,
+    scheme: Scheme,
+    invalid_proof: HeaderValue,
     /// RFC 9449 §9.
-    pub(crate) use_nonce: HeaderValue,
+    use_nonce: HeaderValue,
 }
 
 /// A realm that cannot stand in a header.
@@ -84,6 +104,15 @@ impl DpopChallenges {
             scheme: Scheme::new(&plain, &tail)?,
         })
     }
+
+    /// `DPoP …`
+    pub(crate) fn line(&self, says: Says<'_>) -> HeaderValue {
+        match says {
+            Says::InvalidProof => self.invalid_proof.clone(),
+            Says::UseNonce => self.use_nonce.clone(),
+            says => self.scheme.line(says),
+        }
+    }
 }
 
 impl Scheme {
@@ -103,13 +132,26 @@ impl Scheme {
         })
     }
 
+    /// `Bearer …`
+    pub(crate) fn line(&self, says: Says<'_>) -> HeaderValue {
+        match says {
+            Says::Missing => self.missing.clone(),
+            Says::MissingScope(scope) => self.missing_with_scope(scope),
+            Says::Repeated => self.repeated.clone(),
+            Says::Invalid | Says::InvalidProof | Says::UseNonce => self.invalid.clone(),
+            Says::Expired => self.expired.clone(),
+            Says::StepUp { acr_values, max_age } => self.step_up(acr_values, max_age),
+            Says::InsufficientScope(scope) => self.insufficient_scope(scope),
+        }
+    }
+
     /// Nothing was sent, and a token would need these scopes.
-    pub(crate) fn missing_with_scope(&self, scope: &str) -> HeaderValue {
+    fn missing_with_scope(&self, scope: &str) -> HeaderValue {
         self.with(&[("scope", Some(scope))]).unwrap_or_else(|| self.missing.clone())
     }
 
     /// RFC 6750 §3.1.
-    pub(crate) fn insufficient_scope(&self, scope: &str) -> HeaderValue {
+    fn insufficient_scope(&self, scope: &str) -> HeaderValue {
         let error = [
             ("error", Some("insufficient_scope")),
             ("error_description", Some("The access token lacks a scope that is required")),
@@ -120,7 +162,7 @@ impl Scheme {
     }
 
     /// RFC 9470 §3.
-    pub(crate) fn step_up(&self, acr_values: Option<&str>, max_age: Option<u64>) -> HeaderValue {
+    fn step_up(&self, acr_values: Option<&str>, max_age: Option<u64>) -> HeaderValue {
         let max_age = max_age.map(|seconds| seconds.to_string());
         let error = ("error", Some("insufficient_user_authentication"));
         let max_age = ("max_age", max_age.as_deref());

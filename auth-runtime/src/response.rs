@@ -11,14 +11,15 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
+    body::MessageBody,
     http::header::{
-        CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER,
-        VARY, WWW_AUTHENTICATE,
+        CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+        RETRY_AFTER, VARY, WWW_AUTHENTICATE,
     },
 };
 
 use crate::{
-    challenge::{Challenges, DpopChallenges, Scheme},
+    challenge::{Challenges, Says},
     credential::{self, Method, Places},
     rejection::Rejection,
 };
@@ -172,76 +173,90 @@ impl Responses {
             Body::ProblemDetails => problem_details(rejection),
             Body::Custom(renderer) => render_custom(&**renderer, rejection, request),
         };
-        let header = if self.proxy { PROXY_AUTHENTICATE } else { WWW_AUTHENTICATE };
-        for challenge in self.challenges(rejection, request).into_iter().flatten() {
-            response.headers_mut().append(header.clone(), challenge);
-        }
+        self.challenge(rejection, request, response.headers_mut());
         response
     }
 
     /// A 401 always carries one (RFC 9110 §15.5.2), and a 407 (§15.5.8); a 400 about credentials and a 403 about scopes do
     /// (RFC 6750 §3.1); nothing else. One line for each scheme, and only that of the attempted one says what is wrong.
-    fn challenges(&self, rejection: &Rejection, request: &HttpRequest) -> [Option<HeaderValue>; 3] {
+    fn challenge(&self, rejection: &Rejection, request: &HttpRequest, headers: &mut HeaderMap) {
+        let Some((who, says)) = challenge(rejection) else { return };
         let Challenges { bearer, dpop, tokens, api_key } = &self.challenges;
-        let api_key = || api_key.clone();
+        let name = if self.proxy { PROXY_AUTHENTICATE } else { WWW_AUTHENTICATE };
         // Where nothing else will do, whatever came was meant to be that.
         let attempted =
             dpop.as_ref().filter(|_| !tokens || credential::attempts_dpop(request.headers()));
-        // Every scheme says the same.
-        let asked = |challenge: &dyn Fn(&Scheme) -> HeaderValue| {
-            let dpop = dpop.as_ref().map(|dpop| challenge(&dpop.scheme));
-            [tokens.then(|| challenge(bearer)), dpop, api_key()]
+        let (of_bearer, of_dpop) = match (who, attempted, api_key) {
+            (Who::ApiKeys, _, Some(api_key)) => return headers.append(name, api_key.clone()),
+            // Nobody takes keys here, so nobody can pass; but a 401 has a challenge.
+            (Who::ApiKeys | Who::AttemptedAlone, Some(dpop), _) => {
+                return headers.append(name, dpop.line(says));
+            }
+            (Who::ApiKeys | Who::AttemptedAlone, None, _) | (Who::Proxy, _, _) => {
+                return headers.append(name, bearer.line(says));
+            }
+            (Who::All, _, _) => (says, says),
+            (Who::Attempted, None, _) => (says, Says::Missing),
+            // If nobody asks for a proof here: a 401 has a challenge.
+            (Who::Dpop, _, _) if dpop.is_none() => (Says::Invalid, says),
+            (Who::Attempted | Who::Dpop, _, _) => (Says::Missing, says),
         };
-        let told = |wrong: &dyn Fn(&Scheme) -> HeaderValue| {
-            let mut lines = asked(&|scheme| scheme.missing.clone());
-            let [of_bearer, of_dpop, _] = &mut lines;
-            match attempted {
-                Some(dpop) => *of_dpop = Some(wrong(&dpop.scheme)),
-                None => *of_bearer = tokens.then(|| wrong(bearer)),
-            }
-            lines
-        };
-        let told_of_proof = |wrong: &dyn Fn(&DpopChallenges) -> HeaderValue| match dpop {
-            Some(dpop) => [tokens.then(|| bearer.missing.clone()), Some(wrong(dpop)), api_key()],
-            // Nobody asked for a proof here; but a 401 has a challenge.
-            None => told(&|scheme| scheme.invalid.clone()),
-        };
-        let only = |challenge: &dyn Fn(&Scheme) -> HeaderValue| {
-            let scheme = attempted.map_or(bearer, |dpop| &dpop.scheme);
-            [Some(challenge(scheme)), None, None]
-        };
-        match rejection {
-            Rejection::NoCredentials { scope: Some(scope) } => {
-                asked(&|scheme| scheme.missing_with_scope(scope))
-            }
-            Rejection::NoCredentials { scope: None } | Rejection::InvalidApiKey => {
-                asked(&|scheme| scheme.missing.clone())
-            }
-            Rejection::NoApiKey => match api_key() {
-                Some(challenge) => [Some(challenge), None, None],
-                // Nobody takes keys here, so nobody can pass; but a 401 has a challenge.
-                None => only(&|scheme| scheme.missing.clone()),
-            },
-            Rejection::InvalidToken => told(&|scheme| scheme.invalid.clone()),
-            Rejection::ExpiredToken => told(&|scheme| scheme.expired.clone()),
-            Rejection::RepeatedCredentials => told(&|scheme| scheme.repeated.clone()),
-            Rejection::InvalidProof => told_of_proof(&|dpop| dpop.invalid_proof.clone()),
-            Rejection::UseNonce { .. } => told_of_proof(&|dpop| dpop.use_nonce.clone()),
-            Rejection::NoProxyCredentials => [Some(bearer.missing.clone()), None, None],
-            Rejection::InvalidProxyCredentials => [Some(bearer.invalid.clone()), None, None],
-            Rejection::StepUp { acr_values, max_age } => {
-                only(&|scheme| scheme.step_up(acr_values.as_deref(), *max_age))
-            }
-            Rejection::InsufficientScope { scope } => {
-                only(&|scheme| scheme.insufficient_scope(scope))
-            }
-            Rejection::Forbidden
-            | Rejection::NotFound
-            | Rejection::TooManyAttempts { .. }
-            | Rejection::NotAvailable
-            | Rejection::TemporarilyUnavailable { .. } => [None, None, None],
+        if *tokens {
+            headers.append(name.clone(), bearer.line(of_bearer));
+        }
+        if let Some(dpop) = dpop {
+            headers.append(name.clone(), dpop.line(of_dpop));
+        }
+        if let Some(api_key) = api_key {
+            headers.append(name, api_key.clone());
         }
     }
+}
+
+/// Whose challenge says what is wrong.
+#[derive(Clone, Copy)]
+enum Who {
+    /// Everybody's says the same.
+    All,
+    /// That of the scheme that was attempted; the others ask as if nothing had come.
+    Attempted,
+    /// The same, and there are no others.
+    AttemptedAlone,
+    /// That for proofs; the others ask.
+    Dpop,
+    /// That for API keys, and there are no others.
+    ApiKeys,
+    /// That of a proxy, which has one scheme.
+    Proxy,
+}
+
+fn challenge(rejection: &Rejection) -> Option<(Who, Says<'_>)> {
+    Some(match rejection {
+        Rejection::NoCredentials { scope: Some(scope) } => (Who::All, Says::MissingScope(scope)),
+        Rejection::NoCredentials { scope: None } | Rejection::InvalidApiKey => {
+            (Who::All, Says::Missing)
+        }
+        Rejection::NoApiKey => (Who::ApiKeys, Says::Missing),
+        Rejection::InvalidToken => (Who::Attempted, Says::Invalid),
+        Rejection::ExpiredToken => (Who::Attempted, Says::Expired),
+        Rejection::RepeatedCredentials => (Who::Attempted, Says::Repeated),
+        Rejection::InvalidProof => (Who::Dpop, Says::InvalidProof),
+        Rejection::UseNonce { .. } => (Who::Dpop, Says::UseNonce),
+        Rejection::NoProxyCredentials => (Who::Proxy, Says::Missing),
+        Rejection::InvalidProxyCredentials => (Who::Proxy, Says::Invalid),
+        Rejection::StepUp { acr_values, max_age } => {
+            let acr_values = acr_values.as_deref();
+            (Who::AttemptedAlone, Says::StepUp { acr_values, max_age: *max_age })
+        }
+        Rejection::InsufficientScope { scope } => {
+            (Who::AttemptedAlone, Says::InsufficientScope(scope))
+        }
+        Rejection::Forbidden
+        | Rejection::NotFound
+        | Rejection::TooManyAttempts { .. }
+        | Rejection::NotAvailable
+        | Rejection::TemporarilyUnavailable { .. } => return None,
+    })
 }
 
 /// Hands out a new nonce along with a handler's response (RFC 9449 §8.2, §9).
@@ -285,12 +300,17 @@ pub(crate) fn plain(rejection: &Rejection) -> HttpResponse {
     if let Rejection::NotFound = rejection {
         return HttpResponse::NotFound().finish();
     }
-    finish(
-        rejection,
-        HttpResponse::build(rejection.status())
-            .insert_header((CONTENT_TYPE, JSON))
-            .body(json(rejection)),
-    )
+    with_body(rejection, json(rejection), JSON)
+}
+
+fn with_body(
+    rejection: &Rejection,
+    body: impl MessageBody + 'static,
+    content_type: HeaderValue,
+) -> HttpResponse {
+    let mut response = HttpResponse::with_body(rejection.status(), body).map_into_boxed_body();
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    finish(rejection, response)
 }
 
 /// Byte for byte the bodies of RESPONSES.md; no formatting at run time.
@@ -343,12 +363,7 @@ fn problem_details(rejection: &Rejection) -> HttpResponse {
     let body = format!(
         r#"{{"type":"about:blank","title":"{error}","status":{status},"detail":"{message}","error":"{error}","message":"{message}"}}"#
     );
-    finish(
-        rejection,
-        HttpResponse::build(rejection.status())
-            .insert_header((CONTENT_TYPE, PROBLEM_JSON))
-            .body(body),
-    )
+    with_body(rejection, body, PROBLEM_JSON)
 }
 
 fn render_custom(
