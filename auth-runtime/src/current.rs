@@ -31,7 +31,7 @@ pub(crate) struct Current {
     /// `None` below `#[public]`, where credentials were not looked at.
     pub(crate) identity: Option<Identity>,
     /// Bad credentials that an extractor came upon: the handler must not run, even if it takes an `Option`.
-    pub(crate) rejection: Option<Rejection>,
+    pub(crate) rejection: Option<Box<Rejection>>,
     /// Every denial below this attribute is the application's own 404.
     pub(crate) hides: bool,
     /// What extractors want decided before any of them is polled. `None` once they are.
@@ -61,8 +61,26 @@ impl From<Error> for Refused {
     }
 }
 
+/// Where what the guard found stands while a guarded handler is being polled: a stack, since a handler may call another
+/// one. Only the topmost counts.
+pub(crate) struct Slot(RefCell<Vec<Current>>);
+
 thread_local! {
-    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    static SLOT: Slot = const { Slot(RefCell::new(Vec::new())) };
+}
+
+impl Slot {
+    /// Looks at what stands here, if it belongs to this request.
+    #[inline]
+    pub(crate) fn with<T>(
+        &self,
+        request: &HttpRequest,
+        look: impl FnOnce(&mut Current) -> T,
+    ) -> Option<T> {
+        // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
+        let mut slot = self.0.try_borrow_mut().ok()?;
+        slot.last_mut().filter(|it| ptr::eq(it.head, request.head())).map(look)
+    }
 }
 
 impl Current {
@@ -83,26 +101,37 @@ impl Current {
         loading
     }
 
-    pub(crate) fn take_loading(&mut self) -> Vec<Loading> {
-        self.loading.take().unwrap_or_default()
+    /// What is to be decided first, if there is anything. From now on it is too late for more.
+    #[inline]
+    pub(crate) fn take_loading(&mut self) -> Option<Vec<Loading>> {
+        self.loading.take().filter(|loading| !loading.is_empty())
     }
 
     /// Runs `poll` with this in the slot, and takes it back afterwards, even out of a panic.
-    pub(crate) fn during<T>(slot: &mut Option<Self>, poll: impl FnOnce() -> T) -> T {
+    #[inline]
+    pub(crate) fn during<T>(ours: &mut Option<Self>, poll: impl FnOnce(&Slot) -> T) -> T {
         struct Restore<'a> {
             ours: &'a mut Option<Current>,
-            outer: Option<Current>,
+            slot: &'a Slot,
         }
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
-                // A handler may call another one: the slot is a stack, and each takes its own away.
-                *self.ours = CURRENT.replace(self.outer.take());
+                // Each takes its own away: whoever came later has gone before.
+                *self.ours = self.slot.0.borrow_mut().pop();
             }
         }
 
-        let outer = CURRENT.replace(slot.take());
-        let _restore = Restore { ours: slot, outer };
-        poll()
+        SLOT.with(|slot| {
+            let Some(mut current) = ours.take() else { return poll(slot) };
+            let mut stack = slot.0.borrow_mut();
+            // A guarded handler inside a hidden one hides too.
+            current.hides |=
+                stack.last().is_some_and(|it| it.hides && ptr::eq(it.head, current.head));
+            stack.push(current);
+            drop(stack);
+            let _restore = Restore { ours, slot };
+            poll(slot)
+        })
     }
 
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
@@ -113,10 +142,6 @@ impl Current {
     /// Looks at what stands in the slot, if it belongs to this request.
     #[inline]
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        CURRENT.with(|slot| {
-            // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
-            let mut slot = slot.try_borrow_mut().ok()?;
-            slot.as_mut().filter(|it| ptr::eq(it.head, request.head())).map(look)
-        })
+        SLOT.with(|slot| slot.with(request, look))
     }
 }

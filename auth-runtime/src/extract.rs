@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     audit::{self, Asked, At},
-    auth::{Auth, Authenticating},
+    auth::{Auth, Authenticated, Authenticating, TurnedAway},
     current::Current,
     guard::no_auth,
     identity::Identity,
@@ -149,7 +149,10 @@ const EXTRACTOR: &str = "an extractor";
 pub struct Identify<T> {
     request: HttpRequest,
     finish: fn(Option<Identity>) -> Result<T, Rejection>,
-    authenticating: Authenticating,
+    /// Set while somebody makes us wait.
+    authenticating: Option<Authenticating>,
+    /// The owner of a credential that was refused although it is genuine, for events.
+    turned_away: Option<Identity>,
     /// Whether the guard, or another extractor, decided before.
     decided: bool,
 }
@@ -162,8 +165,8 @@ impl<T> fmt::Debug for Identify<T> {
 
 impl<T> Identify<T> {
     fn new(request: &HttpRequest, finish: fn(Option<Identity>) -> Result<T, Rejection>) -> Self {
-        let authenticating = Authenticating::default();
-        Self { request: request.clone(), finish, authenticating, decided: false }
+        let request = request.clone();
+        Self { request, finish, authenticating: None, turned_away: None, decided: false }
     }
 
     /// The guard's identity if there is one, else the outcome of verifying here.
@@ -180,17 +183,34 @@ impl<T> Identify<T> {
         let Some(auth) = Auth::of(request) else {
             return Poll::Ready(Err(no_auth("a handler that takes the identity")));
         };
-        let identity = ready!(self.authenticating.poll(&auth, request, context));
-        if let Ok(Some(identity)) = &identity {
-            // Below `#[public]` nobody has asked before; now it is known, for the next extractor and for the response.
-            Current::with(request, |current| current.identity = Some(identity.clone()));
-        }
-        Poll::Ready(identity)
+        let authenticated = match &mut self.authenticating {
+            Some(authenticating) => ready!(authenticating.poll(&auth, request, context)),
+            None => match auth.authenticate(request) {
+                Authenticated::Now(authenticated) => authenticated,
+                Authenticated::Later(authenticating) => {
+                    let authenticating = self.authenticating.insert(authenticating);
+                    ready!(authenticating.poll(&auth, request, context))
+                }
+            },
+        };
+        Poll::Ready(match authenticated {
+            Ok(identity) => {
+                if let Some(identity) = &identity {
+                    // Below `#[public]` nobody has asked before; now it is known, for the next extractor and for the response.
+                    Current::with(request, |current| current.identity = Some(identity.clone()));
+                }
+                Ok(identity)
+            }
+            Err(TurnedAway { rejection, owner }) => {
+                self.turned_away = owner;
+                Err(rejection)
+            }
+        })
     }
 
     /// The owner of a credential that was refused although it is genuine, for events.
     pub(crate) fn turned_away(&self) -> Option<&Identity> {
-        self.authenticating.turned_away()
+        self.turned_away.as_ref()
     }
 }
 
@@ -220,7 +240,7 @@ impl<T> Future for Identify<T> {
             Err(rejection) if rejection.is_about_given_credentials() => {
                 let caller = caller.as_ref().or(self.turned_away());
                 let known = Current::with(&self.request, |current| {
-                    current.rejection.replace(rejection.clone()).is_some()
+                    current.rejection.replace(Box::new(rejection.clone())).is_some()
                 });
                 // Several extractors of one handler may come upon the same credential.
                 if known != Some(true) {

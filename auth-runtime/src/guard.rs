@@ -4,6 +4,7 @@ use std::{
     cell::Cell,
     fmt,
     future::{Future, poll_fn},
+    mem,
     panic::{AssertUnwindSafe, Location},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -14,11 +15,11 @@ use tracing::{Level, Span, level_filters::LevelFilter};
 
 use crate::{
     audit::{self, Asked, metrics::Stopwatch},
-    auth::{Auth, Authenticating, Panicked, poll_caught},
+    auth::{Auth, Authenticated, Authenticating, Panicked, TurnedAway, poll_caught},
     decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide},
     identity::Identity,
     parameter::Parameter,
-    policy::{Answer, Check, Condition, Policy, Said},
+    policy::{Answer, Check, Condition, Needs, Policy, Said},
     rejection::{Rejection, RejectionError},
     response::{self, Answering},
 };
@@ -55,10 +56,15 @@ pub fn guard<'a>(
     policy: &'static Policy,
 ) -> impl Future<Output = Result<Option<Identity>, Rejection>> + use<'a> {
     let location = Location::caller();
+    let wanted = Wanted::new(policy);
     let mut guarding = Guarding::default();
     poll_fn(move |context| {
-        let passed = ready!(guarding.poll(request, policy, location, context))
-            .map_err(|rejection| in_mode(rejection, request))?;
+        let auth = match policy {
+            Policy::Public => None,
+            _ => Auth::of(request),
+        };
+        let passed = ready!(guarding.poll(request, auth.as_deref(), wanted, location, context))
+            .map_err(|rejection| in_mode(rejection, auth.as_deref()))?;
         if passed.undecided.is_none() {
             return Poll::Ready(Ok(passed.identity));
         }
@@ -78,8 +84,8 @@ pub fn guard<'a>(
     })
 }
 
-fn in_mode(rejection: Rejection, request: &HttpRequest) -> Rejection {
-    match Auth::of(request) {
+fn in_mode(rejection: Rejection, auth: Option<&Auth>) -> Rejection {
+    match auth {
         Some(auth) => auth.in_mode(rejection),
         None => rejection,
     }
@@ -114,25 +120,22 @@ impl Place for &'static Location<'static> {
     }
 }
 
-/// One request on its way to a decision. Small while nothing has to be waited for.
+/// One request on its way to a decision. Nothing is kept as long as nothing makes us wait.
 #[derive(Default)]
-pub(crate) struct Guarding {
-    stage: Stage,
-    answers: Vec<Answered>,
-    /// Why the policy denied, if it did.
-    denial: Option<Denial>,
-    watch: Option<Stopwatch>,
-    /// Everything that is logged on the way stands in it. Kept only while something makes us wait.
+pub(crate) struct Guarding(Option<Box<Waiting>>);
+
+/// What makes us wait.
+struct Waiting {
+    waiting_for: WaitingFor,
+    /// Everything that is logged on the way stands in it.
     span: Option<Span>,
 }
 
-#[derive(Default)]
-enum Stage {
-    #[default]
-    Start,
-    Authenticating(Authenticating),
-    Deciding(Option<Identity>),
-    Asking(Option<Identity>, &'static Check, PendingAnswer),
+enum WaitingFor {
+    /// Whoever can vouch for the credential.
+    Identity(Authenticating, Stopwatch),
+    /// A check, and what those before it said.
+    Answer(Option<Identity>, Vec<Answered>, &'static Check, PendingAnswer),
 }
 
 type PendingAnswer = Pin<Box<dyn Future<Output = Said>>>;
@@ -150,163 +153,253 @@ pub(crate) struct Undecided {
     answers: Vec<Answered>,
 }
 
+/// What a place asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) policy: &'static Policy,
+    /// What the policy needs, found out where it was written.
+    pub(crate) needs: Needs,
+}
+
+impl Wanted {
+    pub(crate) const fn new(policy: &'static Policy) -> Self {
+        Self { policy, needs: policy.needs() }
+    }
+}
+
 impl Guarding {
     /// Goes on as far as possible: to the end, unless a verifier or a check makes us wait. Every outcome is an event.
+    ///
+    /// `auth` is the request's; without one, nothing but [`Policy::Public`] lets it through.
     pub(crate) fn poll(
         &mut self,
         request: &HttpRequest,
-        policy: &'static Policy,
+        auth: Option<&Auth>,
+        wanted: Wanted,
         place: impl Place,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
+        let deciding = Deciding { request, wanted, place };
         // Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
         if LevelFilter::current() < Level::DEBUG {
-            return self.decide(request, policy, place, context);
+            return self.advance(auth, deciding, context);
         }
-        let span = self.span.take().unwrap_or_else(|| {
+        let span = self.0.as_mut().and_then(|waiting| waiting.span.take()).unwrap_or_else(|| {
             tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %place.handler())
         });
-        let polled = span.in_scope(|| self.decide(request, policy, place, context));
-        if polled.is_pending() {
-            self.span = Some(span);
+        let polled = span.in_scope(|| self.advance(auth, deciding, context));
+        if let Some(waiting) = &mut self.0 {
+            waiting.span = Some(span);
         }
         polled
-    }
-
-    fn decide(
-        &mut self,
-        request: &HttpRequest,
-        policy: &'static Policy,
-        place: impl Place,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Passed, Rejection>> {
-        let result = ready!(self.advance(request, policy, place, context));
-        let handler = place.handler();
-        let asked = place.asked(&handler, request);
-        match &result {
-            Ok(Passed { identity, undecided: None }) => audit::granted(asked, identity.as_ref()),
-            // The arguments decide.
-            Ok(Passed { undecided: Some(_), .. }) => {}
-            Err(rejection) => {
-                audit::denied(asked, rejection, self.denial.as_ref(), self.identity());
-            }
-        }
-        Poll::Ready(result)
-    }
-
-    /// Who the caller turned out to be, for events.
-    fn identity(&self) -> Option<&Identity> {
-        match &self.stage {
-            Stage::Deciding(identity) | Stage::Asking(identity, ..) => identity.as_ref(),
-            Stage::Authenticating(authenticating) => authenticating.turned_away(),
-            Stage::Start => None,
-        }
-    }
-
-    fn denied(&mut self, denial: Denial) -> Rejection {
-        self.denial = Some(denial.clone());
-        denial.into()
     }
 
     #[inline]
     fn advance(
         &mut self,
-        request: &HttpRequest,
-        policy: &'static Policy,
-        place: impl Place,
+        auth: Option<&Auth>,
+        deciding: Deciding<'_, impl Place>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let passed = |identity, undecided| Poll::Ready(Ok(Passed { identity, undecided }));
-        if let (Stage::Start, Policy::Public) = (&self.stage, policy) {
-            return passed(None, None);
+        if let Policy::Public = deciding.wanted.policy {
+            return Poll::Ready(Ok(deciding.granted(None)));
         }
-        let Some(auth) = &Auth::of(request) else {
-            return Poll::Ready(Err(no_auth(&place.describe())));
+        let Some(auth) = auth else {
+            let rejection = no_auth(&deciding.place.describe());
+            return Poll::Ready(Err(deciding.refused(rejection, None, None)));
+        };
+        let mut step = match self.0.take() {
+            None => deciding.begin(auth),
+            Some(waiting) => Step::Wait(waiting),
         };
         loop {
-            match &mut self.stage {
-                Stage::Start => {
-                    // Where a request comes from counts before who sends it (RESPONSES Z3).
-                    if policy.needs().address {
-                        match decide(policy, &facts(auth, request, policy, None, &[])) {
-                            Decision::Allow => return passed(None, None),
-                            Decision::Undecided(Missing::Network(name)) => {
-                                return Poll::Ready(Err(no_network(name, place)));
-                            }
-                            // About the caller, who is not known yet.
-                            Decision::Deny(Denial::Unauthenticated { .. })
-                            | Decision::Undecided(_) => {}
-                            Decision::Deny(denial) => {
-                                return Poll::Ready(Err(self.denied(denial)));
-                            }
-                        }
-                    }
-                    self.watch = Some(Stopwatch::start());
-                    self.stage = Stage::Authenticating(Authenticating::default());
+            let mut waiting = match step {
+                Step::Done(result) => return Poll::Ready(result),
+                Step::Wait(waiting) => waiting,
+            };
+            step = match waiting.waiting_for.poll(auth, deciding, context) {
+                Poll::Ready(step) => step,
+                Poll::Pending => {
+                    self.0 = Some(waiting);
+                    return Poll::Pending;
                 }
-                Stage::Authenticating(authenticating) => {
-                    let identity = ready!(authenticating.poll(auth, request, context))
-                        .map_err(|rejection| for_policy(rejection, policy, auth, request));
-                    if let Some(watch) = self.watch.take() {
-                        watch.stop();
+            };
+        }
+    }
+}
+
+impl WaitingFor {
+    fn poll(
+        &mut self,
+        auth: &Auth,
+        deciding: Deciding<'_, impl Place>,
+        context: &mut Context<'_>,
+    ) -> Poll<Step> {
+        Poll::Ready(match self {
+            Self::Identity(authenticating, watch) => {
+                let found = ready!(authenticating.poll(auth, deciding.request, context));
+                watch.stop();
+                deciding.authenticated(auth, found)
+            }
+            Self::Answer(identity, answers, check, answer) => {
+                let answer = ready!(poll_caught(answer.as_mut(), context));
+                let (identity, mut answers) = (identity.take(), mem::take(answers));
+                match heard(check, answer, deciding.place) {
+                    Ok(held) => {
+                        answers.push((check, held));
+                        deciding.decide(auth, identity, answers)
                     }
-                    let identity = identity?;
-                    self.stage = Stage::Deciding(identity);
-                }
-                Stage::Deciding(identity) => {
-                    let facts = facts(auth, request, policy, identity.as_ref(), &self.answers);
-                    match decide(policy, &facts) {
-                        Decision::Allow => return passed(identity.take(), None),
-                        Decision::Deny(denial) => return Poll::Ready(Err(self.denied(denial))),
-                        Decision::Undecided(Missing::Network(name)) => {
-                            return Poll::Ready(Err(no_network(name, place)));
-                        }
-                        Decision::Undecided(Missing::Owners) => {
-                            return Poll::Ready(Err(no_owners(place)));
-                        }
-                        Decision::Undecided(Missing::Parameter(name)) => {
-                            return Poll::Ready(Err(no_parameter(name, request, place)));
-                        }
-                        Decision::Undecided(Missing::Arguments(_)) => {
-                            let answers = std::mem::take(&mut self.answers);
-                            return passed(identity.take(), Some(Undecided { answers }));
-                        }
-                        Decision::Undecided(Missing::Check(check)) => {
-                            match ask(check, request, identity.as_ref()) {
-                                Ok(Answer::Ready(answer)) => {
-                                    self.answers.push((check, heard(check, Ok(answer), place)?));
-                                }
-                                Ok(Answer::Later(answer)) => {
-                                    self.stage = Stage::Asking(identity.take(), check, answer);
-                                }
-                                Err(panicked) => {
-                                    self.answers.push((check, heard(check, Err(panicked), place)?));
-                                }
-                            }
-                        }
+                    Err(rejection) => {
+                        Step::Done(Err(deciding.refused(rejection, None, identity.as_ref())))
                     }
-                }
-                Stage::Asking(identity, check, answer) => {
-                    let answer = ready!(poll_caught(answer.as_mut(), context));
-                    self.answers.push((check, heard(check, answer, place)?));
-                    self.stage = Stage::Deciding(identity.take());
                 }
             }
+        })
+    }
+}
+
+/// How far it went.
+enum Step {
+    Done(Result<Passed, Rejection>),
+    Wait(Box<Waiting>),
+}
+
+impl Step {
+    fn wait(waiting_for: WaitingFor) -> Self {
+        Self::Wait(Box::new(Waiting { waiting_for, span: None }))
+    }
+}
+
+/// What is decided about, and where.
+#[derive(Clone, Copy)]
+struct Deciding<'a, P> {
+    request: &'a HttpRequest,
+    wanted: Wanted,
+    place: P,
+}
+
+impl<P: Place> Deciding<'_, P> {
+    #[inline]
+    fn begin(self, auth: &Auth) -> Step {
+        let Self { request, wanted, place } = self;
+        // Where a request comes from counts before who sends it (RESPONSES Z3).
+        if wanted.needs.address {
+            match decide(wanted.policy, &facts(auth, request, wanted, None, &[])) {
+                Decision::Allow => return Step::Done(Ok(self.granted(None))),
+                Decision::Undecided(Missing::Network(name)) => {
+                    let rejection = no_network(name, place);
+                    return Step::Done(Err(self.refused(rejection, None, None)));
+                }
+                // About the caller, who is not known yet.
+                Decision::Deny(Denial::Unauthenticated { .. }) | Decision::Undecided(_) => {}
+                Decision::Deny(denial) => return Step::Done(Err(self.denied(&denial, None))),
+            }
         }
+        let watch = Stopwatch::start();
+        match auth.authenticate(request) {
+            Authenticated::Now(found) => {
+                watch.stop();
+                self.authenticated(auth, found)
+            }
+            Authenticated::Later(authenticating) => {
+                Step::wait(WaitingFor::Identity(authenticating, watch))
+            }
+        }
+    }
+
+    #[inline]
+    fn authenticated(self, auth: &Auth, found: Result<Option<Identity>, TurnedAway>) -> Step {
+        match found {
+            Ok(identity) => self.decide(auth, identity, Vec::new()),
+            Err(TurnedAway { rejection, owner }) => {
+                let rejection = for_policy(rejection, self.wanted, auth, self.request);
+                Step::Done(Err(self.refused(rejection, None, owner.as_ref())))
+            }
+        }
+    }
+
+    #[inline]
+    fn decide(self, auth: &Auth, identity: Option<Identity>, mut answers: Vec<Answered>) -> Step {
+        let Self { request, wanted, place } = self;
+        loop {
+            let facts = facts(auth, request, wanted, identity.as_ref(), &answers);
+            let missing = match decide(wanted.policy, &facts) {
+                Decision::Allow => return Step::Done(Ok(self.granted(identity))),
+                Decision::Deny(denial) => {
+                    return Step::Done(Err(self.denied(&denial, identity.as_ref())));
+                }
+                Decision::Undecided(missing) => missing,
+            };
+            let rejection = match missing {
+                // The arguments decide, and say so.
+                Missing::Arguments(_) => {
+                    return Step::Done(Ok(Passed {
+                        identity,
+                        undecided: Some(Undecided { answers }),
+                    }));
+                }
+                Missing::Check(check) => {
+                    let answer = match ask(check, request, identity.as_ref()) {
+                        Ok(Answer::Ready(answer)) => Ok(answer),
+                        Ok(Answer::Later(answer)) => {
+                            return Step::wait(WaitingFor::Answer(
+                                identity, answers, check, answer,
+                            ));
+                        }
+                        Err(panicked) => Err(panicked),
+                    };
+                    match heard(check, answer, place) {
+                        Ok(held) => {
+                            answers.push((check, held));
+                            continue;
+                        }
+                        Err(rejection) => rejection,
+                    }
+                }
+                Missing::Network(name) => no_network(name, place),
+                Missing::Owners => no_owners(place),
+                Missing::Parameter(name) => no_parameter(name, request, place),
+            };
+            return Step::Done(Err(self.refused(rejection, None, identity.as_ref())));
+        }
+    }
+
+    #[inline]
+    fn granted(self, identity: Option<Identity>) -> Passed {
+        let handler = self.place.handler();
+        audit::granted(self.place.asked(&handler, self.request), identity.as_ref());
+        Passed { identity, undecided: None }
+    }
+
+    fn denied(self, denial: &Denial, identity: Option<&Identity>) -> Rejection {
+        self.refused(Rejection::from(denial), Some(denial), identity)
+    }
+
+    /// `denial` is why the policy denied, if it did; `identity` whoever the caller turned out to be.
+    fn refused(
+        self,
+        rejection: Rejection,
+        denial: Option<&Denial>,
+        identity: Option<&Identity>,
+    ) -> Rejection {
+        let handler = self.place.handler();
+        let asked = self.place.asked(&handler, self.request);
+        audit::denied(asked, &rejection, denial, identity);
+        rejection
     }
 }
 
 /// Decides the rest, now that the handler's arguments are known. Each condition that matters is evaluated once.
 pub(crate) fn settle(
     request: &HttpRequest,
-    policy: &'static Policy,
+    wanted: Wanted,
     place: impl Place,
     identity: Option<&Identity>,
     undecided: &Undecided,
     holds: impl Fn(Condition, &Identity) -> bool,
 ) -> Result<(), Rejection> {
     let mut denial = None;
-    let result = settle_by(request, policy, place, identity, undecided, holds, &mut denial);
+    let result = settle_by(request, wanted, place, identity, undecided, holds, &mut denial);
     let handler = place.handler();
     let asked = place.asked(&handler, request);
     match &result {
@@ -318,7 +411,7 @@ pub(crate) fn settle(
 
 fn settle_by(
     request: &HttpRequest,
-    policy: &'static Policy,
+    wanted: Wanted,
     place: impl Place,
     identity: Option<&Identity>,
     undecided: &Undecided,
@@ -330,12 +423,13 @@ fn settle_by(
     };
     let mut conditions = Conditions::default();
     loop {
-        let facts = facts(auth, request, policy, identity, &undecided.answers);
-        match (decide(policy, &facts.conditions(conditions)), identity) {
+        let facts = facts(auth, request, wanted, identity, &undecided.answers);
+        match (decide(wanted.policy, &facts.conditions(conditions)), identity) {
             (Decision::Allow, _) => return Ok(()),
             (Decision::Deny(denial), _) => {
-                *reason = Some(denial.clone());
-                return Err(denial.into());
+                let rejection = Rejection::from(&denial);
+                *reason = Some(denial);
+                return Err(rejection);
             }
             (Decision::Undecided(Missing::Arguments(condition)), Some(identity)) => {
                 let held =
@@ -362,14 +456,14 @@ fn settle_by(
 /// A bad key on a route that takes nothing else is answered with the challenge for keys alone (RESPONSES A21).
 fn for_policy(
     rejection: Rejection,
-    policy: &'static Policy,
+    wanted: Wanted,
     auth: &Auth,
     request: &HttpRequest,
 ) -> Rejection {
     if !matches!(rejection, Rejection::InvalidApiKey) {
         return rejection;
     }
-    match decide(policy, &facts(auth, request, policy, None, &[])) {
+    match decide(wanted.policy, &facts(auth, request, wanted, None, &[])) {
         Decision::Deny(Denial::Unauthenticated { api_key: true, .. }) => Rejection::NoApiKey,
         _ => rejection,
     }
@@ -379,11 +473,10 @@ fn for_policy(
 fn facts<'a>(
     auth: &'a Auth,
     request: &'a HttpRequest,
-    policy: &'static Policy,
+    Wanted { policy: _, needs }: Wanted,
     identity: Option<&'a Identity>,
     answers: &'a [Answered],
 ) -> Facts<'a> {
-    let needs = policy.needs();
     let mut facts = Facts::new(identity).of_request(request).owners(auth.owners()).answers(answers);
     if needs.time {
         facts = facts.now(auth.now());
@@ -488,7 +581,7 @@ impl Rejection {
 
     /// The same as [`into_response`](Self::into_response), and waits for the application's own not-found handler.
     pub async fn respond(self, request: &HttpRequest) -> HttpResponse {
-        match self.answer(request) {
+        match self.answer(Auth::of(request).as_deref(), request) {
             Answering::Done(response) => response,
             Answering::Waiting(response) => response.await,
         }
@@ -516,10 +609,11 @@ impl Rejection {
         error
     }
 
-    pub(crate) fn answer(&self, request: &HttpRequest) -> Answering {
-        match Auth::of(request) {
-            Some(auth) => auth.responses().answer(&auth.in_mode(self.clone()), request),
-            None => Answering::Done(response::plain(self)),
+    /// `auth` is the request's.
+    pub(crate) fn answer(self, auth: Option<&Auth>, request: &HttpRequest) -> Answering {
+        match auth {
+            Some(auth) => auth.responses().answer(&auth.in_mode(self), request),
+            None => Answering::Done(response::plain(&self)),
         }
     }
 }

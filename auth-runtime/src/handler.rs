@@ -15,10 +15,10 @@ use crate::{
     audit,
     auth::{Auth, Pinned},
     credential::Method,
-    current::{Current, Loading, Refused},
-    guard::{Guarding, Place, Undecided, settle},
+    current::{Current, Loading, Refused, Slot},
+    guard::{Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
-    policy::Policy,
+    policy::{Needs, Policy},
     rejection::{Rejection, RejectionError},
     response::{self, Answering, PendingResponse},
 };
@@ -27,6 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Site {
     policy: Policy,
+    needs: Needs,
     /// Every denial is the application's own 404.
     hides: bool,
     module: &'static str,
@@ -45,14 +46,19 @@ impl Site {
         file: &'static str,
         line: u32,
     ) -> Self {
-        Self { policy, hides: false, module, handler, file, line }
+        let needs = policy.needs();
+        Self { policy, needs, hides: false, module, handler, file, line }
     }
 
     /// `deny = not_found`.
     #[must_use]
     pub const fn hidden(self) -> Self {
-        let Self { policy, hides: _, module, handler, file, line } = self;
-        Self { policy, hides: true, module, handler, file, line }
+        let Self { policy, needs, hides: _, module, handler, file, line } = self;
+        Self { policy, needs, hides: true, module, handler, file, line }
+    }
+
+    fn wanted(&'static self) -> Wanted {
+        Wanted { policy: &self.policy, needs: self.needs }
     }
 }
 
@@ -69,7 +75,7 @@ impl Place for &'static Site {
     }
 
     fn describe(self) -> String {
-        let Site { policy: _, hides: _, module, handler, file, line } = self;
+        let Site { policy: _, needs: _, hides: _, module, handler, file, line } = self;
         format!("`{module}::{handler}` ({file}:{line})")
     }
 
@@ -128,6 +134,7 @@ conditions_over! { A B C D E G H I J K L M N O P }
 conditions_over! { A B C D E G H I J K L M N O P Q }
 
 /// What every generated function does.
+#[inline]
 pub fn call<F, Args, C>(
     request: HttpRequest,
     payload: web::Payload,
@@ -144,14 +151,11 @@ where
     Call {
         pinned: Pinned::begin(&request),
         request,
-        payload: payload.into_inner(),
         site,
         handler,
         conditions,
         current: None,
-        loading: Vec::new(),
-        undecided: None,
-        stage: Stage::Guard { guarding: Guarding::default() },
+        stage: Stage::Guard { guarding: Guarding::default(), payload: payload.into_inner() },
     }
 }
 
@@ -163,17 +167,13 @@ pin_project! {
         Args: FromRequest,
     {
         request: HttpRequest,
-        payload: dev::Payload,
         site: &'static Site,
         handler: F,
         conditions: C,
         // What this request goes on with, if the application may change its `Auth`.
         pinned: Option<Pinned>,
-        // What the guard found, for extractors and handler; `None` until it has let the request through.
+        // What the guard found, for extractors and handler, while they are waited for.
         current: Option<Current>,
-        // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
-        loading: Vec<Loading>,
-        undecided: Option<Undecided>,
         #[pin]
         stage: Stage<F::Future, Args::Future>,
     }
@@ -182,9 +182,15 @@ pin_project! {
 pin_project! {
     #[project = StageProjection]
     enum Stage<Run, Extract> {
-        Guard { guarding: Guarding },
-        Passed,
-        Extract { #[pin] extracting: Extract },
+        Guard { guarding: Guarding, payload: dev::Payload },
+        Passed { undecided: Option<Undecided>, payload: dev::Payload },
+        Extract {
+            // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
+            loading: Option<Vec<Loading>>,
+            #[pin]
+            extracting: Extract,
+            undecided: Option<Undecided>,
+        },
         Run { #[pin] running: Run },
         Refuse { response: PendingResponse },
     }
@@ -217,31 +223,44 @@ where
     Args: FromRequest,
     C: Conditions<Args>,
 {
-    fn answer(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
-        // A guarded handler inside a hidden one hides too.
-        let hides = self.site.hides || Current::hides(&self.request);
-        // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
-        let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
-        let rejection = match ready!(self.as_mut().advance(hides, context)) {
-            Ok(response) if response.error().is_some_and(ours) => Rejection::NotFound,
-            Ok(response) => return Poll::Ready(response),
-            Err(Refused::Error(error)) if ours(&error) => Rejection::NotFound,
-            Err(Refused::Error(error)) => {
-                // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
-                let is_ours = RejectionError::is(&error);
-                let mut response = HttpResponse::from_error(error);
-                if !is_ours {
-                    let identity = self.current.as_ref().and_then(|it| it.identity.as_ref());
-                    mark(&mut response, identity.map(Identity::method), &self.request);
-                }
-                return Poll::Ready(response);
-            }
-            Err(Refused::Rejection(rejection)) => rejection,
-        };
+    /// The guard; then, with what it found in the slot, everything else.
+    fn answer(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         let mut this = self.project();
-        let rejection =
-            if hides && rejection.is_denial() { Rejection::NotFound } else { rejection };
-        match rejection.answer(this.request) {
+        let (request, site) = (&*this.request, *this.site);
+        let refused = match this.stage.as_mut().project() {
+            StageProjection::Guard { guarding, payload } => {
+                match ready!(guard(guarding, request, site, context)) {
+                    Ok(Passed { identity, undecided }) => {
+                        let payload = payload.take();
+                        *this.current = Some(Current::new(request, identity, site.hides));
+                        this.stage.set(Stage::Passed { undecided, payload });
+                        None
+                    }
+                    Err(answering) => Some(answering),
+                }
+            }
+            StageProjection::Refuse { response } => return response.as_mut().poll(context),
+            StageProjection::Passed { .. }
+            | StageProjection::Extract { .. }
+            | StageProjection::Run { .. } => None,
+        };
+        let answering = if let Some(answering) = refused {
+            answering
+        } else {
+            let behind =
+                Behind { request, site, handler: this.handler, conditions: this.conditions };
+            let stage = this.stage.as_mut();
+            match ready!(Current::during(this.current, |slot| behind.advance(slot, stage, context)))
+            {
+                Ok(mut response) if response.error().is_none() => {
+                    let current = this.current.as_ref();
+                    mark(&mut response, current.and_then(|it| it.identity.as_ref()), request);
+                    return Poll::Ready(response);
+                }
+                result => conclude(result, this.current.as_ref(), site, request),
+            }
+        };
+        match answering {
             Answering::Done(response) => Poll::Ready(response),
             Answering::Waiting(mut response) => {
                 let answer = response.as_mut().poll(context);
@@ -250,58 +269,84 @@ where
             }
         }
     }
+}
 
-    /// The guard; then, with what it found in the slot, everything else.
-    fn advance(
-        self: Pin<&mut Self>,
-        hides: bool,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<HttpResponse, Refused>> {
-        let mut this = self.project();
-        let (request, site) = (&*this.request, *this.site);
-        match this.stage.as_mut().project() {
-            StageProjection::Guard { guarding } => {
-                let passed = ready!(guarding.poll(request, &site.policy, site, context))?;
-                *this.undecided = passed.undecided;
-                *this.current = Some(Current::new(request, passed.identity, hides));
-                this.stage.set(Stage::Passed);
-            }
-            StageProjection::Refuse { response } => {
-                return response.as_mut().poll(context).map(Ok);
-            }
-            StageProjection::Passed
-            | StageProjection::Extract { .. }
-            | StageProjection::Run { .. } => {}
-        }
-        let behind = Behind {
-            request,
-            site,
-            payload: this.payload,
-            handler: this.handler,
-            conditions: this.conditions,
-            loading: this.loading,
-            undecided: this.undecided,
-        };
-        let stage = this.stage;
-        Current::during(this.current, || behind.advance(stage, context))
+/// The guard, and what is answered where it lets nobody through.
+fn guard(
+    guarding: &mut Guarding,
+    request: &HttpRequest,
+    site: &'static Site,
+    context: &mut Context<'_>,
+) -> Poll<Result<Passed, Answering>> {
+    let auth = match site.policy {
+        Policy::Public => None,
+        _ => Auth::of(request),
+    };
+    let auth = auth.as_deref();
+    let passed = ready!(guarding.poll(request, auth, site.wanted(), site, context));
+    Poll::Ready(passed.map_err(|rejection| {
+        // A guarded handler inside a hidden one hides too.
+        refuse(rejection, site.hides || Current::hides(request), auth, request)
+    }))
+}
+
+fn refuse(
+    rejection: Rejection,
+    hides: bool,
+    auth: Option<&Auth>,
+    request: &HttpRequest,
+) -> Answering {
+    if hides && rejection.is_denial() {
+        return Rejection::NotFound.answer(auth, request);
     }
+    rejection.answer(auth, request)
+}
+
+/// What is answered where the guard let the request through, and not all is well.
+fn conclude(
+    result: Result<HttpResponse, Refused>,
+    current: Option<&Current>,
+    site: &'static Site,
+    request: &HttpRequest,
+) -> Answering {
+    let identity = current.and_then(|current| current.identity.as_ref());
+    let hides = site.hides || current.is_some_and(|current| current.hides);
+    // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
+    let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
+    let rejection = match result {
+        Ok(response) if response.error().is_some_and(ours) => Rejection::NotFound,
+        Ok(mut response) => {
+            mark(&mut response, identity, request);
+            return Answering::Done(response);
+        }
+        Err(Refused::Error(error)) if ours(&error) => Rejection::NotFound,
+        Err(Refused::Error(error)) => {
+            // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
+            let is_ours = RejectionError::is(&error);
+            let mut response = HttpResponse::from_error(error);
+            if !is_ours {
+                mark(&mut response, identity, request);
+            }
+            return Answering::Done(response);
+        }
+        Err(Refused::Rejection(rejection)) => rejection,
+    };
+    refuse(rejection, hides, Auth::of(request).as_deref(), request)
 }
 
 /// What stands behind the guard. While it runs, what the guard found is in the slot.
 struct Behind<'a, F, C> {
     request: &'a HttpRequest,
     site: &'static Site,
-    payload: &'a mut dev::Payload,
     handler: &'a F,
     conditions: &'a C,
-    loading: &'a mut Vec<Loading>,
-    undecided: &'a mut Option<Undecided>,
 }
 
 impl<F, C> Behind<'_, F, C> {
     /// From stage to stage, as far as possible.
     fn advance<Args>(
         self,
+        slot: &Slot,
         mut stage: Pin<&mut Stage<F::Future, Args::Future>>,
         context: &mut Context<'_>,
     ) -> Poll<Result<HttpResponse, Refused>>
@@ -311,61 +356,58 @@ impl<F, C> Behind<'_, F, C> {
         Args: FromRequest,
         C: Conditions<Args>,
     {
-        let Self { request, site, .. } = self;
+        let Self { request, site, handler, conditions } = self;
         loop {
             match stage.as_mut().project() {
-                StageProjection::Passed => {
-                    let extracting = Args::from_request(request, self.payload);
-                    *self.loading =
-                        Current::with(request, Current::take_loading).unwrap_or_default();
-                    stage.set(Stage::Extract { extracting });
+                StageProjection::Passed { undecided, payload } => {
+                    let undecided = undecided.take();
+                    let extracting = Args::from_request(request, payload);
+                    let loading = slot.with(request, Current::take_loading).flatten();
+                    stage.set(Stage::Extract { loading, extracting, undecided });
                 }
-                StageProjection::Extract { extracting } => {
-                    match ready!(load(self.loading, context)) {
-                        Ok(()) => {}
-                        // As below: nothing is told before the decision.
-                        Err(Refused::Error(_)) if site.hides && self.undecided.is_some() => {
-                            return Poll::Ready(Err(hidden(request, site)));
+                StageProjection::Extract { loading, extracting, undecided } => {
+                    if let Some(first) = loading {
+                        match ready!(load(first, context)) {
+                            Ok(()) => *loading = None,
+                            // As below: nothing is told before the decision.
+                            Err(Refused::Error(_)) if site.hides && undecided.is_some() => {
+                                return Poll::Ready(Err(hidden(request, site)));
+                            }
+                            Err(refused) => return Poll::Ready(Err(refused)),
                         }
-                        Err(refused) => return Poll::Ready(Err(refused)),
                     }
                     let extracted = ready!(extracting.poll(context));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
-                    if let Some(rejection) =
-                        Current::with(request, |it| it.rejection.take()).flatten()
+                    if let Some(rejection) = slot.with(request, |it| it.rejection.take()).flatten()
                     {
-                        return Poll::Ready(Err(rejection.into()));
+                        return Poll::Ready(Err(Refused::Rejection(*rejection)));
                     }
                     let arguments = match extracted {
                         Ok(arguments) => arguments,
                         // As long as it is not decided, what is wrong with the arguments would tell that there is something.
-                        Err(_) if site.hides && self.undecided.is_some() => {
+                        Err(_) if site.hides && undecided.is_some() => {
                             return Poll::Ready(Err(hidden(request, site)));
                         }
                         Err(error) => return Poll::Ready(Err(error.into().into())),
                     };
-                    if let Some(undecided) = self.undecided.take() {
+                    if let Some(undecided) = undecided.take() {
                         settle(
                             request,
-                            &site.policy,
+                            site.wanted(),
                             site,
                             found(request).as_ref(),
                             &undecided,
                             |condition, identity| {
-                                self.conditions.hold(condition.index(), identity, &arguments)
+                                conditions.hold(condition.index(), identity, &arguments)
                             },
                         )?;
                     }
-                    let running = self.handler.call(arguments);
+                    let running = handler.call(arguments);
                     stage.set(Stage::Run { running });
                 }
                 StageProjection::Run { running } => {
                     let output = ready!(running.poll(context));
-                    let mut response = output.respond_to(request).map_into_boxed_body();
-                    let method =
-                        Current::with(request, |it| it.identity.as_ref().map(Identity::method));
-                    mark(&mut response, method.flatten(), request);
-                    return Poll::Ready(Ok(response));
+                    return Poll::Ready(Ok(output.respond_to(request).map_into_boxed_body()));
                 }
                 // Whoever calls this does not come from there.
                 StageProjection::Guard { .. } | StageProjection::Refuse { .. } => {
@@ -382,9 +424,17 @@ fn found(request: &HttpRequest) -> Option<Identity> {
 }
 
 /// Says whom a response is for, and gives its client the next nonce.
-fn mark(response: &mut HttpResponse, method: Option<Method>, request: &HttpRequest) {
+#[inline]
+fn mark(response: &mut HttpResponse, identity: Option<&Identity>, request: &HttpRequest) {
     // Caches know about `Authorization` themselves.
-    let Some(method) = method.filter(|method| *method != Method::Bearer) else { return };
+    if let Some(method) = identity.map(Identity::method)
+        && method != Method::Bearer
+    {
+        mark_by(response, method, request);
+    }
+}
+
+fn mark_by(response: &mut HttpResponse, method: Method, request: &HttpRequest) {
     let Some(auth) = Auth::of(request) else { return };
     response::mark(response, method, auth.places());
     if method == Method::Dpop

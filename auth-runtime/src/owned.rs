@@ -16,7 +16,7 @@ use actix_web::{Error, FromRequest, HttpRequest, dev};
 
 use crate::{
     audit::{self, Asked, At},
-    auth::{Panicked, poll_caught},
+    auth::{Auth, Panicked, poll_caught},
     current::{Current, Loading, Refused},
     extract::Identify,
     identity::Identity,
@@ -213,7 +213,7 @@ impl<T> Future for Owning<T> {
             };
             match refused {
                 Refused::Error(error) => return Poll::Ready(Err(error)),
-                Refused::Rejection(rejection) => match rejection.answer(&self.request) {
+                Refused::Rejection(rejection) => match answer(&rejection, &self.request) {
                     Answering::Done(response) => {
                         let error = rejection.into_error(&self.request, Some(response));
                         return Poll::Ready(Err(error));
@@ -229,6 +229,10 @@ impl<T> Future for Owning<T> {
 
 // `Owning` holds no self-reference.
 impl<T> Unpin for Owning<T> {}
+
+fn answer(rejection: &Rejection, request: &HttpRequest) -> Answering {
+    rejection.clone().answer(Auth::of(request).as_deref(), request)
+}
 
 /// Leaves the resource in `found` if the caller may have it. Every outcome is an event, but for the application's own error.
 async fn load<T: Resource>(

@@ -271,21 +271,21 @@ impl From<&VerifyErrorKind> for Rejection {
     }
 }
 
-impl From<Denial> for Rejection {
-    fn from(denial: Denial) -> Self {
+impl From<&Denial> for Rejection {
+    fn from(denial: &Denial) -> Self {
         match denial {
             Denial::Unauthenticated { api_key: true, .. } | Denial::NoApiKey { .. } => {
                 Self::NoApiKey
             }
             Denial::Unauthenticated { scopes, api_key: false } => {
-                Self::NoCredentials { scope: joined(&scopes) }
+                Self::NoCredentials { scope: joined(scopes) }
             }
             Denial::StepUp { step_up, .. } => Self::StepUp {
                 acr_values: joined(step_up.acr_values()),
                 max_age: step_up.max_age(),
             },
             Denial::InsufficientScope { scopes, .. } => {
-                joined(&scopes).map_or(Self::Forbidden, |scope| Self::InsufficientScope { scope })
+                joined(scopes).map_or(Self::Forbidden, |scope| Self::InsufficientScope { scope })
             }
             Denial::Forbidden { .. } => Self::Forbidden,
         }

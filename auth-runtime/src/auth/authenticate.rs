@@ -16,7 +16,7 @@ use super::Auth;
 use crate::verifier::jwt::UnknownKey;
 use crate::{
     audit::metrics,
-    credential::{Credential, Method},
+    credential::{Credential, CredentialError, Method},
     identity::{Identity, Validity, Verified},
     rejection::Rejection,
     revocation::Objection,
@@ -27,23 +27,31 @@ use crate::{
     },
 };
 
-/// One request being authenticated. `None` is an anonymous caller: no credential, nothing wrong.
-#[derive(Default)]
-pub(crate) struct Authenticating {
-    state: State,
-    /// Whom somebody vouched for, and who was not let in all the same.
-    turned_away: Option<Identity>,
+/// Who sends a request, if that can be told at once. `None` is an anonymous caller: no credential, nothing wrong.
+pub(crate) enum Authenticated {
+    Now(Result<Option<Identity>, TurnedAway>),
+    Later(Authenticating),
 }
 
-#[derive(Default)]
-enum State {
-    #[default]
-    Start,
-    Waiting {
-        kept: Kept,
-        check_expiry: bool,
-        answer: PendingAnswer,
-    },
+/// A credential that somebody takes time to vouch for.
+pub(crate) struct Authenticating {
+    kept: Kept,
+    check_expiry: bool,
+    answer: PendingAnswer,
+}
+
+/// A credential that lets nobody in.
+pub(crate) struct TurnedAway {
+    pub(crate) rejection: Rejection,
+    /// Whose it is, where somebody vouched for it and its sender was not let in all the same. For events: who must not
+    /// come in may be known.
+    pub(crate) owner: Option<Identity>,
+}
+
+impl From<Rejection> for TurnedAway {
+    fn from(rejection: Rejection) -> Self {
+        Self { rejection, owner: None }
+    }
 }
 
 type PendingAnswer = Pin<Box<dyn Future<Output = Result<Verified, VerifyError>>>>;
@@ -144,27 +152,14 @@ pub(crate) fn poll_caught<T>(
 }
 
 impl Authenticating {
-    /// Goes on as far as possible. With local keys that is to the end, without waiting or allocating a future.
-    #[inline]
+    /// Goes on as far as possible.
     pub(crate) fn poll(
         &mut self,
         auth: &Auth,
         request: &HttpRequest,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Identity>, Rejection>> {
-        if let State::Start = self.state {
-            match auth.start(request) {
-                Started::Done(found) => {
-                    return Poll::Ready(auth.let_in(found, request, &mut self.turned_away));
-                }
-                Started::Waiting { kept, check_expiry, answer } => {
-                    self.state = State::Waiting { kept, check_expiry, answer };
-                }
-            }
-        }
-        let State::Waiting { kept, check_expiry, answer } = &mut self.state else {
-            return Poll::Ready(Err(Rejection::NotAvailable));
-        };
+    ) -> Poll<Result<Option<Identity>, TurnedAway>> {
+        let Self { kept, check_expiry, answer } = self;
         let answer = ready!(poll_caught(answer.as_mut(), context));
         let answer = answer.unwrap_or_else(|Panicked| Err(panicked()));
         let given = kept.given();
@@ -173,34 +168,43 @@ impl Authenticating {
             Some(known) => Ok(known),
             None => auth.vouched(answer, *check_expiry, given, Keep::Yes, request),
         };
-        Poll::Ready(auth.let_in(found.map(Some), request, &mut self.turned_away))
-    }
-
-    /// The owner of a credential that is genuine and was refused nevertheless, for events: who must not come in may be
-    /// known.
-    pub(crate) fn turned_away(&self) -> Option<&Identity> {
-        self.turned_away.as_ref()
+        Poll::Ready(auth.let_in(found, request).map(Some))
     }
 }
 
+/// What can be said of a request without waiting.
 enum Started<'a> {
-    Done(Result<Option<Vouched<'a>>, Rejection>),
-    Waiting { kept: Kept, check_expiry: bool, answer: PendingAnswer },
+    Nobody,
+    Vouched(Vouched<'a>),
+    Refused(Rejection),
+    Waiting(Authenticating),
 }
 
 impl Auth {
+    /// Goes as far as possible without waiting. With local keys that is to the end, and nothing is allocated for it.
+    pub(crate) fn authenticate(&self, request: &HttpRequest) -> Authenticated {
+        Authenticated::Now(match self.start(request) {
+            Started::Nobody => Ok(None),
+            Started::Vouched(vouched) => self.let_in(Ok(vouched), request).map(Some),
+            Started::Refused(rejection) => self.let_in(Err(rejection), request).map(Some),
+            Started::Waiting(authenticating) => return Authenticated::Later(authenticating),
+        })
+    }
+
     /// The identity of a request, if it can be told without waiting. Bad credentials give none.
     pub(crate) fn identity_now(&self, request: &HttpRequest) -> Option<Identity> {
-        match self.start(request) {
+        let found = match self.start(request) {
             // A proof is good once: whoever only looks must not use it up.
-            Started::Done(Ok(Some(Vouched { given, kept, .. })))
+            Started::Vouched(Vouched { given, kept, .. })
                 if given.proof.is_some() && kept != Keep::Done =>
             {
-                None
+                return None;
             }
-            Started::Done(found) => self.let_in(found, request, &mut None).ok().flatten(),
-            Started::Waiting { .. } => None,
-        }
+            Started::Vouched(vouched) => Ok(vouched),
+            Started::Refused(rejection) => Err(rejection),
+            Started::Nobody | Started::Waiting(_) => return None,
+        };
+        self.let_in(found, request).ok()
     }
 
     /// The last doors, in the order of RESPONSES: what was vouched for may have been taken back since (A15), and whoever
@@ -208,18 +212,19 @@ impl Auth {
     #[inline]
     fn let_in(
         &self,
-        found: Result<Option<Vouched<'_>>, Rejection>,
+        found: Result<Vouched<'_>, Rejection>,
         request: &HttpRequest,
-        turned_away: &mut Option<Identity>,
-    ) -> Result<Option<Identity>, Rejection> {
-        self.count(request, found.as_ref().err());
-        let Some(vouched) = found? else { return Ok(None) };
-        match self.check(&vouched, request) {
-            Ok(()) => Ok(Some(vouched.identity)),
+    ) -> Result<Identity, TurnedAway> {
+        let vouched = match found {
+            Ok(vouched) => vouched,
             Err(rejection) => {
-                *turned_away = Some(vouched.identity);
-                Err(rejection)
+                self.count(request, &rejection);
+                return Err(rejection.into());
             }
+        };
+        match self.check(&vouched, request) {
+            Ok(()) => Ok(vouched.identity),
+            Err(rejection) => Err(TurnedAway { rejection, owner: Some(vouched.identity) }),
         }
     }
 
@@ -231,46 +236,63 @@ impl Auth {
         if *kept == Keep::Done {
             return Ok(());
         }
-        let proven = self.check_binding(identity.bound_to(), *given, request);
-        self.count(request, proven.as_ref().err());
-        let nonce = proven?;
+        let nonce = match self.check_binding(identity.bound_to(), *given, request) {
+            Ok(nonce) => nonce,
+            Err(rejection) => {
+                self.count(request, &rejection);
+                return Err(rejection);
+            }
+        };
         // Only who comes in is remembered: what is refused is looked at again each time.
         if let (Some(validity), Some(tokens)) = (fresh, &self.0.tokens) {
             tokens.insert(given.text, identity, *validity);
         }
         if *kept == Keep::Yes {
-            let (auth, kept) = (self.clone(), given.keep());
-            let remembered = Remembered { auth, kept, identity: identity.clone(), nonce };
-            request.extensions_mut().insert(remembered);
+            self.keep(*given, identity, nonce, request);
         }
         Ok(())
     }
 
+    fn keep(
+        &self,
+        given: Given<'_>,
+        identity: &Identity,
+        nonce: Option<HeaderValue>,
+        request: &HttpRequest,
+    ) {
+        let (auth, kept) = (self.clone(), given.keep());
+        let remembered = Remembered { auth, kept, identity: identity.clone(), nonce };
+        request.extensions_mut().insert(remembered);
+    }
+
     #[inline]
     fn start<'a>(&self, request: &'a HttpRequest) -> Started<'a> {
-        let looked = self.0.places.find(request.headers()).and_then(|found| {
-            let Some(credential) = found else { return Ok(None) };
-            let given = Given::new(credential);
-            let presented = match self.known(given) {
-                Some(identity) => Presented::Known(identity),
-                None => match credential.token()? {
-                    Some(token) => Presented::Token(token),
-                    None => Presented::ApiKey,
-                },
-            };
-            Ok(Some((given, presented)))
-        });
-        match looked {
-            Ok(None) => Started::Done(Ok(None)),
-            Ok(Some((given, presented))) => match self.wait(request) {
-                None => self.verify(given, presented, request),
-                Some(retry_after) => Started::Done(Err(Rejection::TooManyAttempts { retry_after })),
-            },
-            Err(error) => {
-                tracing::debug!(reason = ?error, "credential refused");
-                Started::Done(Err(error.into()))
-            }
+        let (given, presented) = match self.presented(request) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Started::Nobody,
+            Err(error) => return Started::Refused(unsound(error)),
+        };
+        match self.wait(request) {
+            None => self.verify(given, presented, request),
+            Some(retry_after) => Started::Refused(Rejection::TooManyAttempts { retry_after }),
         }
+    }
+
+    #[inline]
+    fn presented<'a>(
+        &self,
+        request: &'a HttpRequest,
+    ) -> Result<Option<(Given<'a>, Presented<'a>)>, CredentialError> {
+        let Some(credential) = self.0.places.find(request.headers())? else { return Ok(None) };
+        let given = Given::new(credential);
+        let presented = match self.known(given) {
+            Some(identity) => Presented::Known(identity),
+            None => match credential.token()? {
+                Some(token) => Presented::Token(token),
+                None => Presented::ApiKey,
+            },
+        };
+        Ok(Some((given, presented)))
     }
 
     #[inline]
@@ -278,15 +300,7 @@ impl Auth {
         let Some(revocations) = &self.ledger().revocations else { return Ok(()) };
         match revocations.objection(identity, self.now()) {
             None => Ok(()),
-            Some(objection) => {
-                if objection == Objection::TooOld {
-                    // Perhaps a setting is wrong.
-                    tracing::warn!(%objection, "credential refused");
-                } else {
-                    tracing::debug!(%objection, "credential refused");
-                }
-                Err(objection.rejection(identity.method()))
-            }
+            Some(objection) => Err(objected(objection, identity)),
         }
     }
 
@@ -309,9 +323,8 @@ impl Auth {
     }
 
     /// Counts a credential that nobody vouches for against the address it came from.
-    #[inline]
-    fn count(&self, request: &HttpRequest, rejection: Option<&Rejection>) {
-        let Some(Rejection::InvalidToken | Rejection::InvalidProof | Rejection::InvalidApiKey) =
+    fn count(&self, request: &HttpRequest, rejection: &Rejection) {
+        let (Rejection::InvalidToken | Rejection::InvalidProof | Rejection::InvalidApiKey) =
             rejection
         else {
             return;
@@ -343,25 +356,57 @@ impl Auth {
         presented: Presented<'a>,
         request: &HttpRequest,
     ) -> Started<'a> {
-        if let Some(known) = self.remembered(given, request) {
-            return Started::Done(Ok(Some(known)));
+        match presented {
+            // What was kept of it during this request would say the same, but for its proof.
+            Presented::Known(identity) if given.proof.is_none() => {
+                self.vouched_before(identity, given, Keep::No, request)
+            }
+            presented => self.verify_anew(given, presented, request),
+        }
+    }
+
+    #[inline]
+    fn vouched_before<'a>(
+        &self,
+        identity: Identity,
+        given: Given<'a>,
+        kept: Keep,
+        request: &HttpRequest,
+    ) -> Started<'a> {
+        match self.may_come(given.method, request) {
+            Ok(()) => Started::Vouched(Vouched { identity, given, kept, fresh: None }),
+            Err(rejection) => Started::Refused(rejection),
+        }
+    }
+
+    // Apart from the way of a token that is known, which needs none of its room on the stack.
+    #[inline(never)]
+    fn verify_anew<'a>(
+        &self,
+        given: Given<'a>,
+        presented: Presented<'a>,
+        request: &HttpRequest,
+    ) -> Started<'a> {
+        if let Some(kept) = self.remembered(given, request) {
+            return Started::Vouched(kept);
         }
         let keep = if given.proof.is_some() { Keep::Yes } else { Keep::No };
         let (verification, check_expiry) = match presented {
             Presented::Known(identity) => {
-                let admitted = self.may_come(given.method, request);
-                let vouched = Vouched { identity, given, kept: keep, fresh: None };
-                return Started::Done(admitted.map(|()| Some(vouched)));
+                return self.vouched_before(identity, given, keep, request);
             }
             Presented::Token(token) => self.verify_token(token, request),
             Presented::ApiKey => (self.verify_key(given.text), true),
         };
         match verification {
             Verification::Ready(answer) => {
-                Started::Done(self.vouched(answer, check_expiry, given, keep, request).map(Some))
+                match self.vouched(answer, check_expiry, given, keep, request) {
+                    Ok(vouched) => Started::Vouched(vouched),
+                    Err(rejection) => Started::Refused(rejection),
+                }
             }
             Verification::Later(answer) => {
-                Started::Waiting { kept: given.keep(), check_expiry, answer }
+                Started::Waiting(Authenticating { kept: given.keep(), check_expiry, answer })
             }
         }
     }
@@ -477,12 +522,31 @@ impl Auth {
     /// Whether a genuine credential came from where it may come.
     #[inline]
     fn may_come(&self, method: Method, request: &HttpRequest) -> Result<(), Rejection> {
-        if self.0.places.is_ours(method, request) {
-            return Ok(());
-        }
-        tracing::debug!("a cookie came with a request that another site may have made");
-        Err(Rejection::Forbidden)
+        if self.0.places.is_ours(method, request) { Ok(()) } else { Err(from_elsewhere()) }
     }
+}
+
+#[cold]
+fn objected(objection: Objection, identity: &Identity) -> Rejection {
+    if objection == Objection::TooOld {
+        // Perhaps a setting is wrong.
+        tracing::warn!(%objection, "credential refused");
+    } else {
+        tracing::debug!(%objection, "credential refused");
+    }
+    objection.rejection(identity.method())
+}
+
+#[cold]
+fn unsound(error: CredentialError) -> Rejection {
+    tracing::debug!(reason = ?error, "credential refused");
+    error.into()
+}
+
+#[cold]
+fn from_elsewhere() -> Rejection {
+    tracing::debug!("a cookie came with a request that another site may have made");
+    Rejection::Forbidden
 }
 
 pub(super) fn refused(error: &VerifyError, method: Method) -> Rejection {

@@ -65,6 +65,7 @@ impl Ledger {
 
 impl Auth {
     /// What it knows; after a swap, also what the one before knew.
+    #[inline]
     pub(super) fn ledger(&self) -> &Ledger {
         self.0.carried.get().unwrap_or(&self.0.ledger)
     }

@@ -265,6 +265,7 @@ impl ReloadableAuth {
     }
 
     /// The nearest one, given as it is or inside `web::Data`.
+    #[inline]
     pub(super) fn of(request: &HttpRequest) -> Result<Option<&Self>, Ambiguous> {
         if !ANY.load(Ordering::Relaxed) {
             return Ok(None);
@@ -322,6 +323,7 @@ thread_local! {
 
 impl Pinned {
     /// For the whole of a guarded handler. `None` where the application's `Auth` never changes.
+    #[inline]
     pub(crate) fn begin(request: &HttpRequest) -> Option<Self> {
         // Where nobody can tell which one it is, the guard says so.
         let handle = ReloadableAuth::of(request).ok().flatten()?;
