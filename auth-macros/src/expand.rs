@@ -70,7 +70,8 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     let request = Ident::new(&format!("__{plain}_request"), Span::mixed_site());
     let payload = Ident::new(&format!("__{plain}_payload"), Span::mixed_site());
     // What is wrong with a type, rustc would say of the function, the call and the future. At one place it says it once.
-    let call = quote_spanned! {name.span()=> #private::call::<_, _, _> };
+    let tuple = tuple(handler, arguments, name.span());
+    let call = quote_spanned! {name.span()=> #private::call::<_, #tuple, _> };
     let future = quote_spanned! {name.span()=>
         impl #private::Future<Output = #private::HttpResponse>
     };
@@ -317,6 +318,19 @@ fn address(network: &Network, private: &TokenStream) -> TokenStream {
             }
         }
     }
+}
+
+/// The arguments' types, which spare rustc the search for them among all the sizes that a handler can have. Where more than
+/// the signature says what they are, they are inferred: rustc takes an argument's `#[cfg]` away after us, and an attribute
+/// that we do not know may write another function.
+fn tuple(handler: &Handler, arguments: &[&PatType], span: Span) -> TokenStream {
+    let certain = arguments.iter().all(|argument| argument.attrs.is_empty())
+        && handler.attributes.iter().all(belongs_outside);
+    if !certain {
+        return quote! { _ };
+    }
+    let types = arguments.iter().map(|argument| &argument.ty);
+    quote_spanned! {span=> (#(#types,)*) }
 }
 
 /// Lets rustc say at the user's own type that it is no extractor, or no response.

@@ -26,7 +26,7 @@ fn me(
     ::auth_runtime::__private::assert_extractor::<web::Path<u32>>();
     ::auth_runtime::__private::call::<
         _,
-        _,
+        (Identity, web::Path<u32>),
         _,
     >(
         __me_request,

@@ -15,7 +15,7 @@ fn home(
     ::auth_runtime::__private::assert_responder::<&'static str>();
     ::auth_runtime::__private::call::<
         _,
-        _,
+        (),
         _,
     >(
         __home_request,
