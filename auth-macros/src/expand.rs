@@ -23,8 +23,7 @@ use crate::{
 pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> TokenStream {
     let Handler { attributes, visibility, signature, body } = handler;
     let Shape { name, generics, arguments, returns, mentions_self } = shape;
-    let krate = &stack.krate;
-    let private = quote! { #krate::__private };
+    let private = private(&stack.krate);
 
     let (outer, inner): (Vec<_>, Vec<_>) =
         attributes.iter().partition(|attribute| belongs_outside(attribute));
@@ -62,13 +61,14 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     let (inside, beside) = if as_neighbour { (None, Some(user)) } else { (Some(user), None) };
 
     let (parameters, _, bounds) = generics.split_for_impl();
-    let checks = checks(arguments, *returns, &private);
+    let checks = checks(arguments, *returns);
     let imports = keep_imports(&stack.consumed);
     // Local names live in the macro's own hygiene: the user's code cannot see them, nor they its variables. Items have no
     // such hygiene, so the names are made of the handler's own: whatever it is called, it is not called this.
     let plain = name.unraw();
     let request = Ident::new(&format!("__{plain}_request"), Span::mixed_site());
     let payload = Ident::new(&format!("__{plain}_payload"), Span::mixed_site());
+    let site = Ident::new(&format!("__{plain}_site"), Span::mixed_site());
     // What is wrong with a type, rustc would say of the function, the call and the future. At one place it says it once.
     let tuple = tuple(handler, arguments, name.span());
     let call = quote_spanned! {name.span()=> #private::call::<_, #tuple, _> };
@@ -88,26 +88,22 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
         ) -> #future
         #bounds
         {
-            #inside
-            #imports
-            #checks
-            #call(
-                #request,
-                #payload,
-                const {
-                    &#private::Site::new(
-                        #policy,
-                        #private::module_path!(),
-                        #label,
-                        #private::file!(),
-                        #private::line!(),
-                    ) #hidden_site
-                },
-                #callee #turbofish,
-                #conditions,
-            )
+            #private::body! {
+                { #inside #imports }
+                #checks
+                #site [#policy] #label [#hidden_site]
+                { #call(#request, #payload, #site, #callee #turbofish, #conditions) }
+            }
         }
     }
+}
+
+/// Where everything stands that generated code may touch. A path, because each use of a token stream inside another costs
+/// a conversation with rustc.
+fn private(krate: &Path) -> Path {
+    let mut path = krate.clone();
+    path.segments.push(Ident::new("__private", Span::call_site()).into());
+    path
 }
 
 /// Something is wrong: the function as it was, so that the editor keeps working, beside the errors that keep it from
@@ -139,10 +135,10 @@ fn conditions(
     shape: &Shape<'_>,
     stack: &Stack,
     neighbour_of: Option<&Ident>,
-    private: &TokenStream,
+    private: &Path,
 ) -> (TokenStream, Option<TokenStream>) {
     if condition::of(&stack.rule).is_empty() {
-        return (quote! { #private::NoConditions }, None);
+        return (quote! { () }, None);
     }
     let plain = shape.name.unraw();
     let name = format_ident!("__{plain}_conditions");
@@ -194,7 +190,7 @@ fn conditions(
 }
 
 /// The policy constant.
-pub(crate) fn policy(rule: &Rule, handler: &Ident, private: &TokenStream) -> TokenStream {
+pub(crate) fn policy(rule: &Rule, handler: &Ident, private: &Path) -> TokenStream {
     Policies { handler, private, conditions: 0 }.policy(rule)
 }
 
@@ -203,7 +199,7 @@ pub(crate) fn policy(rule: &Rule, handler: &Ident, private: &TokenStream) -> Tok
 struct Policies<'a> {
     /// Names are made of the handler's own, so that they are nobody's constants.
     handler: &'a Ident,
-    private: &'a TokenStream,
+    private: &'a Path,
     conditions: u8,
 }
 
@@ -296,13 +292,13 @@ fn one_or(
 }
 
 /// A name that a constant or a variant knows. What it is, rustc checks, under the user's own word.
-fn typed(path: &syn::ExprPath, function: &Ident, private: &TokenStream) -> TokenStream {
+fn typed(path: &syn::ExprPath, function: &Ident, private: &Path) -> TokenStream {
     let span = ours_at(path.span());
     let name = quote_spanned! {span=> #private::#function(&#path) };
     quote! { #private::Name::typed(|| #name) }
 }
 
-fn address(network: &Network, private: &TokenStream) -> TokenStream {
+fn address(network: &Network, private: &Path) -> TokenStream {
     let prefix = network.prefix;
     match network.address {
         std::net::IpAddr::V4(address) => {
@@ -333,22 +329,14 @@ fn tuple(handler: &Handler, arguments: &[&PatType], span: Span) -> TokenStream {
     quote_spanned! {span=> (#(#types,)*) }
 }
 
-/// Lets rustc say at the user's own type that it is no extractor, or no response.
-fn checks(
-    arguments: &[&PatType],
-    returns: Option<&syn::Type>,
-    private: &TokenStream,
-) -> TokenStream {
+/// The types of which rustc shall say, at the user's own word, that they are no extractor, or no response.
+fn checks(arguments: &[&PatType], returns: Option<&syn::Type>) -> TokenStream {
     let extractors = arguments.iter().map(|argument| {
         let ty = &argument.ty;
         let cfgs = cfgs(&argument.attrs);
-        let span = ours_at(ty.span());
-        quote_spanned! {span=> #(#cfgs)* #private::assert_extractor::<#ty>(); }
+        quote! { #(#cfgs)* [#ty] }
     });
-    let responder = returns.map(|ty| {
-        let span = ours_at(ty.span());
-        quote_spanned! {span=> #private::assert_responder::<#ty>(); }
-    });
+    let responder = returns.map(|ty| quote! { -> [#ty] });
     quote! { #(#extractors)* #responder }
 }
 

@@ -15,11 +15,42 @@ pub use actix_web::{HttpRequest, HttpResponse, web::Payload};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use crate::{
-    handler::{NoConditions, Site, call},
+    handler::{Site, call},
     identity::Identity,
     name::{RoleName, ScopeName},
     policy::{Answer, Check, ClaimValue, Condition, IntoCheck, Name, Policy},
 };
+
+/// What stands between the braces of a guarded function.
+///
+/// A macro, because the route attribute below the guard takes a function apart down to the last token, only to write it
+/// again, and passes over what stands in a macro's braces; and because what is always the same is cheaper written here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __auth_runtime_body {
+    (
+        { $($items:tt)* }
+        $($(# $cfg:tt)* [$($extractor:tt)*])* $(-> [$($responder:tt)*])?
+        $site:ident [$($policy:tt)*] $handler:literal [$($hidden:tt)*]
+        { $($call:tt)* }
+    ) => {
+        $($items)*
+        $($(# $cfg)* $crate::__private::assert_extractor::<$($extractor)*>();)*
+        $($crate::__private::assert_responder::<$($responder)*>();)?
+        let $site = const {
+            &$crate::__private::Site::new(
+                $($policy)*,
+                $crate::__private::module_path!(),
+                $handler,
+                $crate::__private::file!(),
+                $crate::__private::line!(),
+            ) $($hidden)*
+        };
+        $($call)*
+    };
+}
+
+pub use __auth_runtime_body as body;
 
 /// Asks the function that `check(…)` names.
 pub fn ask<Kind>(

@@ -91,10 +91,7 @@ pub trait Conditions<Args> {
 }
 
 /// A handler without any `when(…)`.
-#[derive(Clone, Copy, Debug)]
-pub struct NoConditions;
-
-impl<Args> Conditions<Args> for NoConditions {
+impl<Args> Conditions<Args> for () {
     fn hold(&self, _: u8, _: &Identity, _: &Args) -> bool {
         false
     }

@@ -3,8 +3,12 @@
 //! After a change that is meant, `UPDATE_EXPECT=1 cargo test -p auth-macros` writes the new text.
 
 use expect_test::{ExpectFile, expect_file};
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Block, Stmt, StmtMacro,
+    visit_mut::{self, VisitMut},
+};
 
 use crate::{attach, vocabulary::Word};
 
@@ -12,8 +16,32 @@ use crate::{attach, vocabulary::Word};
 #[track_caller]
 fn check(word: Word, arguments: &TokenStream, item: TokenStream, expected: &ExpectFile) {
     let expanded = attach(word, arguments, item);
-    let file = syn::parse2(expanded).expect("an expansion is Rust");
+    let mut file = syn::parse2(expanded).expect("an expansion is Rust");
+    Bodies.visit_file_mut(&mut file);
     expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+fn parse_tree(tree: Option<TokenTree>) -> Block {
+    syn::parse2(tree.into_token_stream()).expect("braces around Rust")
+}
+
+/// Takes the items and the call out of `body! { { items } … { call } }`: there they would not be formatted.
+struct Bodies;
+
+impl VisitMut for Bodies {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        if let [Stmt::Macro(StmtMacro { mac, .. })] = block.stmts.as_mut_slice()
+            && mac.path.segments.last().is_some_and(|name| name.ident == "body")
+        {
+            let mut between: Vec<TokenTree> = mac.tokens.clone().into_iter().collect();
+            let call: Block = parse_tree(between.pop());
+            let items: Block = parse_tree(Some(between.remove(0)));
+            mac.tokens = between.into_iter().collect();
+            let between = block.stmts.pop();
+            block.stmts = items.stmts.into_iter().chain(between).chain(call.stmts).collect();
+        }
+        visit_mut::visit_block_mut(self, block);
+    }
 }
 
 #[test]

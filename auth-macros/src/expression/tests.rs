@@ -127,7 +127,7 @@ proptest! {
         let expression: Expr = syn::parse2(tokens).unwrap();
         let rule = super::parse(expression, &mistakes);
         prop_assert!(mistakes.check().is_ok());
-        let policy: Expr = syn::parse2(expand::policy(&rule.unwrap(), &quote::format_ident!("handler"), &quote!(private))).unwrap();
+        let policy: Expr = syn::parse2(expand::policy(&rule.unwrap(), &quote::format_ident!("handler"), &syn::parse_quote!(private))).unwrap();
         for (roles, conditions) in worlds {
             let expected = tree.naive(roles, conditions);
             prop_assert_eq!(interpret(&policy, roles, conditions), expected, "{}", text);

@@ -22,25 +22,13 @@ fn me(
     ) -> Result<impl Responder, AppError> {
         Ok(identity.subject().to_owned())
     }
-    ::auth_runtime::__private::assert_extractor::<Identity>();
-    ::auth_runtime::__private::assert_extractor::<web::Path<u32>>();
+    ::auth_runtime::__private::body! {
+        [Identity] [web::Path < u32 >]
+        __me_site[::auth_runtime::__private::Policy::Authenticated] "me"[]
+    }
     ::auth_runtime::__private::call::<
         _,
         (Identity, web::Path<u32>),
         _,
-    >(
-        __me_request,
-        __me_payload,
-        const {
-            &::auth_runtime::__private::Site::new(
-                ::auth_runtime::__private::Policy::Authenticated,
-                ::auth_runtime::__private::module_path!(),
-                "me",
-                ::auth_runtime::__private::file!(),
-                ::auth_runtime::__private::line!(),
-            )
-        },
-        me,
-        ::auth_runtime::__private::NoConditions,
-    )
+    >(__me_request, __me_payload, __me_site, me, ())
 }

@@ -28,9 +28,10 @@ pub fn of_self<'a, T, const N: usize>(
 where
     T: FromRequest + 'static,
 {
-    #[cfg(feature = "x")] ::renamed::__private::assert_extractor::<HttpRequest>();
-    ::renamed::__private::assert_extractor::<web::Data<Self>>();
-    ::renamed::__private::assert_responder::<HttpResponse>();
+    ::renamed::__private::body! {
+        #[cfg(feature = "x")] [HttpRequest] [web::Data < Self >] -> [HttpResponse]
+        __of_self_site[::renamed::__private::Policy::role("admin")] "of_self"[]
+    }
     ::renamed::__private::call::<
         _,
         _,
@@ -38,16 +39,8 @@ where
     >(
         __of_self_request,
         __of_self_payload,
-        const {
-            &::renamed::__private::Site::new(
-                ::renamed::__private::Policy::role("admin"),
-                ::renamed::__private::module_path!(),
-                "of_self",
-                ::renamed::__private::file!(),
-                ::renamed::__private::line!(),
-            )
-        },
+        __of_self_site,
         Self::__auth_runtime_of_self::<T, N>,
-        ::renamed::__private::NoConditions,
+        (),
     )
 }

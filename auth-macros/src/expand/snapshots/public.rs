@@ -12,24 +12,13 @@ fn home(
     async fn home() -> &'static str {
         "home"
     }
-    ::auth_runtime::__private::assert_responder::<&'static str>();
+    ::auth_runtime::__private::body! {
+        -> [& 'static str] __home_site[::auth_runtime::__private::Policy::Public]
+        "home"[]
+    }
     ::auth_runtime::__private::call::<
         _,
         (),
         _,
-    >(
-        __home_request,
-        __home_payload,
-        const {
-            &::auth_runtime::__private::Site::new(
-                ::auth_runtime::__private::Policy::Public,
-                ::auth_runtime::__private::module_path!(),
-                "home",
-                ::auth_runtime::__private::file!(),
-                ::auth_runtime::__private::line!(),
-            )
-        },
-        home,
-        ::auth_runtime::__private::NoConditions,
-    )
+    >(__home_request, __home_payload, __home_site, home, ())
 }

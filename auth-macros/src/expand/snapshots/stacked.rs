@@ -22,35 +22,17 @@ pub(crate) fn stacked(
     }
     #[allow(unused_imports)]
     use require_role as _;
-    ::auth_runtime::__private::assert_responder::<String>();
+    ::auth_runtime::__private::body! {
+        -> [String] __stacked_site[::auth_runtime::__private::Policy::All(const { &
+        [::auth_runtime::__private::Policy::Any(const { &
+        [::auth_runtime::__private::Policy::role("admin"),
+        ::auth_runtime::__private::Policy::role("editor")] }),
+        ::auth_runtime::__private::Policy::role("staff"),
+        ::auth_runtime::__private::Policy::role("auditor")] })] "stacked"[]
+    }
     ::auth_runtime::__private::call::<
         _,
         _,
         _,
-    >(
-        __stacked_request,
-        __stacked_payload,
-        const {
-            &::auth_runtime::__private::Site::new(
-                ::auth_runtime::__private::Policy::All(const {
-                    &[
-                        ::auth_runtime::__private::Policy::Any(const {
-                            &[
-                                ::auth_runtime::__private::Policy::role("admin"),
-                                ::auth_runtime::__private::Policy::role("editor"),
-                            ]
-                        }),
-                        ::auth_runtime::__private::Policy::role("staff"),
-                        ::auth_runtime::__private::Policy::role("auditor"),
-                    ]
-                }),
-                ::auth_runtime::__private::module_path!(),
-                "stacked",
-                ::auth_runtime::__private::file!(),
-                ::auth_runtime::__private::line!(),
-            )
-        },
-        stacked,
-        ::auth_runtime::__private::NoConditions,
-    )
+    >(__stacked_request, __stacked_payload, __stacked_site, stacked, ())
 }
