@@ -7,7 +7,7 @@ use crate::{
     rule::{ClaimValue, Kind, Leaf, Name, Rule, compact},
 };
 
-/// One line per `#[doc]` attribute.
+/// Line for line.
 pub(crate) fn section(rule: &Rule, hides: bool, arguments: &[&PatType]) -> Vec<String> {
     let asks = arguments.iter().fold(Asks::default(), |asks, argument| asks.or(&argument.ty));
     let mut lines = vec![String::new(), "# Authorization".to_owned(), String::new()];

@@ -27,7 +27,7 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
 
     let (outer, inner): (Vec<_>, Vec<_>) =
         attributes.iter().partition(|attribute| belongs_outside(attribute));
-    let section = document::section(&stack.rule, stack.hides, arguments);
+    let section = document::section(&stack.rule, stack.hides, arguments).join("\n");
     let policy = policy(&stack.rule, &name.unraw(), &private);
     let hidden_site = stack.hides.then(|| quote! { .hidden() });
     let label = LitStr::new(&name.unraw().to_string(), Span::call_site());
@@ -79,7 +79,7 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     quote! {
         #beside
         #(#outer)*
-        #(#[doc = #section])*
+        #[doc = #section]
         // The future holds the request, which stays on its thread: nothing the user could change.
         #[allow(clippy::future_not_send)]
         #visibility fn #name #parameters(

@@ -1,14 +1,14 @@
 /// Says who the caller is.
 #[get("/me/{id}")]
-///
-///# Authorization
-///
-///Requires an authenticated caller.
-///
-///| status | when | what to do |
-///|---|---|---|
-///| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
-///| 400 Bad Request | repeated credentials | send one `Authorization` line |
+/**
+# Authorization
+
+Requires an authenticated caller.
+
+| status | when | what to do |
+|---|---|---|
+| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
+| 400 Bad Request | repeated credentials | send one `Authorization` line |*/
 #[allow(clippy::future_not_send)]
 fn me(
     __me_request: ::auth_runtime::__private::HttpRequest,

@@ -10,16 +10,16 @@ where
 {
     Self::answer(value)
 }
-///
-///# Authorization
-///
-///Requires role `admin`.
-///
-///| status | when | what to do |
-///|---|---|---|
-///| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
-///| 403 Forbidden | the caller is known and lacks what is required | do not retry: ask for access |
-///| 400 Bad Request | repeated credentials | send one `Authorization` line |
+/**
+# Authorization
+
+Requires role `admin`.
+
+| status | when | what to do |
+|---|---|---|
+| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
+| 403 Forbidden | the caller is known and lacks what is required | do not retry: ask for access |
+| 400 Bad Request | repeated credentials | send one `Authorization` line |*/
 #[allow(clippy::future_not_send)]
 pub fn of_self<'a, T, const N: usize>(
     __of_self_request: ::renamed::__private::HttpRequest,

@@ -1,7 +1,7 @@
-///
-///# Authorization
-///
-///Public: anybody may call this, without credentials.
+/**
+# Authorization
+
+Public: anybody may call this, without credentials.*/
 #[allow(clippy::future_not_send)]
 fn home(
     __home_request: ::auth_runtime::__private::HttpRequest,

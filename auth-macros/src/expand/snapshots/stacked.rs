@@ -1,14 +1,14 @@
 #[get("/x")]
-///
-///# Authorization
-///
-///Requires (role `admin` or role `editor`) and role `staff` and role `auditor`.
-///
-///| status | when | what to do |
-///|---|---|---|
-///| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
-///| 403 Forbidden | the caller is known and lacks what is required | do not retry: ask for access |
-///| 400 Bad Request | repeated credentials | send one `Authorization` line |
+/**
+# Authorization
+
+Requires (role `admin` or role `editor`) and role `staff` and role `auditor`.
+
+| status | when | what to do |
+|---|---|---|
+| 401 Unauthorized | no token, or one that is invalid or has expired | log in or refresh, then try again |
+| 403 Forbidden | the caller is known and lacks what is required | do not retry: ask for access |
+| 400 Bad Request | repeated credentials | send one `Authorization` line |*/
 #[allow(clippy::future_not_send)]
 pub(crate) fn stacked(
     __stacked_request: ::auth_runtime::__private::HttpRequest,
