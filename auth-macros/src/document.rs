@@ -1,5 +1,6 @@
 //! The policy in words: the "Authorization" section of the handler's rustdoc.
 
+use proc_macro2::Literal;
 use syn::{GenericArgument, LitStr, PatType, PathArguments, PathSegment, Type};
 
 use crate::{
@@ -244,8 +245,17 @@ fn link(path: &syn::ExprPath) -> Option<String> {
     plain.then(|| compact(path))
 }
 
+/// Text as a raw literal, if it can be one: syn reads that at once, and any other letter by letter.
+pub(crate) fn literal(text: &str) -> Literal {
+    // What cannot be seen in a source, or turns its direction, is better escaped.
+    let plain = text.is_ascii() && !text.contains('\r') && !text.contains("\"#");
+    let raw = if plain { format!("r#\"{text}\"#").parse().ok() } else { None };
+    raw.unwrap_or_else(|| Literal::string(text))
+}
+
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens;
     use syn::{Expr, FnArg, ItemFn, parse_quote};
 
     use super::*;
@@ -320,6 +330,16 @@ mod tests {
             let text = below(expression, &plain);
             assert!(named.iter().all(|part| text.contains(part)), "{named:?}: {text}");
             assert!(!others.iter().any(|part| text.contains(part)), "{others:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_literal_is_the_text_whatever_stands_in_it() {
+        for text in
+            ["", "\n# Authorization\n", "a \"b\" \\ c", "ends \"# early", "a\r\nb", "\u{0}", "ü"]
+        {
+            let literal: LitStr = syn::parse2(literal(text).into_token_stream()).expect("a string");
+            assert_eq!(literal.value(), text);
         }
     }
 

@@ -28,6 +28,7 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     let (outer, inner): (Vec<_>, Vec<_>) =
         attributes.iter().partition(|attribute| belongs_outside(attribute));
     let section = document::section(&stack.rule, stack.hides, arguments).join("\n");
+    let section = document::literal(&section);
     let policy = policy(&stack.rule, &name.unraw(), &private);
     let hidden_site = stack.hides.then(|| quote! { .hidden() });
     let label = LitStr::new(&name.unraw().to_string(), Span::call_site());
