@@ -11,18 +11,15 @@
 //! guard's cost alone, written out here.
 
 use std::{
-    future::Future,
     hint::black_box,
-    pin::pin,
     sync::atomic::{AtomicU8, Ordering},
-    task::{Context, Poll, Waker},
     time::Instant,
 };
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, Responder, dev, http::header::AUTHORIZATION,
-    test::TestRequest, web,
+    HttpRequest, HttpResponse, Responder, http::header::AUTHORIZATION, test::TestRequest,
 };
+use auth_benches::{argument, run};
 use auth_runtime::{
     Auth, require_auth, require_role,
     verifier::{Verification, Verified, Verifier},
@@ -93,18 +90,6 @@ impl Subscriber for Listener {
     fn exit(&self, _: &Id) {}
 }
 
-/// Everything here is ready at once.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing here has to be waited for"),
-    }
-}
-
-fn payload(request: &HttpRequest) -> web::Payload {
-    run(web::Payload::from_request(request, &mut dev::Payload::None)).expect("a payload")
-}
-
 /// The median, in tenths of nanoseconds, and the allocations of one call.
 fn measure(call: &dyn Fn()) -> (u128, u64) {
     let mut times = Vec::new();
@@ -133,8 +118,8 @@ fn main() {
         .insert_header((AUTHORIZATION, "Bearer token"))
         .app_data(auth)
         .to_http_request();
-    let granted = || drop(run(open_to_ann(request.clone(), payload(&request))));
-    let denied = || drop(run(closed_to_ann(request.clone(), payload(&request))));
+    let granted = || drop(run(open_to_ann(argument(&request))));
+    let denied = || drop(run(closed_to_ann(argument(&request))));
     let alone = || span_and_event(black_box("handler"));
     let calls: [(&str, &dyn Fn()); 3] =
         [("let in", &granted), ("denied", &denied), ("span and event alone", &alone)];

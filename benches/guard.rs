@@ -1,17 +1,11 @@
 //! What the guard costs over the bare handler. `cargo bench -p auth-benches --bench guard`
 
-use std::{
-    future::Future,
-    hint::black_box,
-    pin::pin,
-    task::{Context, Poll, Waker},
-    time::Instant,
-};
+use std::{hint::black_box, time::Instant};
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, Responder, dev, http::header::AUTHORIZATION,
-    test::TestRequest, web,
+    HttpRequest, HttpResponse, Responder, http::header::AUTHORIZATION, test::TestRequest, web,
 };
+use auth_benches::{argument, run};
 use auth_runtime::{Auth, require_auth, require_role, testing::TestIssuer};
 
 const ROUNDS: usize = 41;
@@ -35,17 +29,6 @@ async fn role() -> impl Responder {
 #[require_role("admin")]
 async fn other_role() -> impl Responder {
     HttpResponse::Ok()
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing here has to be waited for"),
-    }
-}
-
-fn payload(request: &HttpRequest) -> web::Payload {
-    run(web::Payload::from_request(request, &mut dev::Payload::None)).expect("a payload")
 }
 
 fn request(auth: &Auth, token: Option<&str>) -> HttpRequest {
@@ -87,7 +70,7 @@ fn main() {
     let never = vec![request(&cold, Some(&token))];
     let none = vec![request(&warm, None)];
     for request in &many {
-        run(guarded(request.clone(), payload(request)));
+        run(guarded(argument(request)));
     }
 
     let call_bare: fn(&HttpRequest) = |request| {
@@ -98,28 +81,16 @@ fn main() {
             "bare",
             &same,
             Box::new(move |r| {
-                drop(black_box((r.clone(), payload(r))));
+                drop(black_box(argument::<(HttpRequest, web::Payload)>(r)));
                 call_bare(r);
             }),
         ),
-        ("same token", &same, Box::new(|r| drop(black_box(run(guarded(r.clone(), payload(r))))))),
-        (
-            "same token, role",
-            &same,
-            Box::new(|r| drop(black_box(run(role(r.clone(), payload(r)))))),
-        ),
-        (
-            "10,000 tokens",
-            &many,
-            Box::new(|r| drop(black_box(run(guarded(r.clone(), payload(r)))))),
-        ),
-        ("cold", &never, Box::new(|r| drop(black_box(run(guarded(r.clone(), payload(r))))))),
-        ("no token", &none, Box::new(|r| drop(black_box(run(guarded(r.clone(), payload(r))))))),
-        (
-            "wrong role",
-            &same,
-            Box::new(|r| drop(black_box(run(other_role(r.clone(), payload(r)))))),
-        ),
+        ("same token", &same, Box::new(|r| drop(black_box(run(guarded(argument(r))))))),
+        ("same token, role", &same, Box::new(|r| drop(black_box(run(role(argument(r))))))),
+        ("10,000 tokens", &many, Box::new(|r| drop(black_box(run(guarded(argument(r))))))),
+        ("cold", &never, Box::new(|r| drop(black_box(run(guarded(argument(r))))))),
+        ("no token", &none, Box::new(|r| drop(black_box(run(guarded(argument(r))))))),
+        ("wrong role", &same, Box::new(|r| drop(black_box(run(other_role(argument(r))))))),
     ];
     if let Ok(only) = std::env::var("ONLY") {
         for (name, requests, call) in &variants {

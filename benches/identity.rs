@@ -11,18 +11,13 @@
 //! Each with a verifier that costs next to nothing, and with a JWT under HS256; the first also where the application's
 //! `Auth` can be replaced.
 
-use std::{
-    future::Future,
-    hint::black_box,
-    pin::pin,
-    task::{Context, Poll, Waker},
-    time::Instant,
-};
+use std::{hint::black_box, time::Instant};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, dev,
     http::header::AUTHORIZATION, test::TestRequest, web,
 };
+use auth_benches::{argument, run};
 use auth_runtime::{
     Auth, Identity, Policy, ReloadableAuth, guard, require_auth,
     testing::TestIssuer,
@@ -80,28 +75,13 @@ impl Verifier for AtOnce {
     }
 }
 
-/// Everything here is ready at once.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing here has to be waited for"),
-    }
-}
-
-fn payload(request: &HttpRequest) -> web::Payload {
-    run(web::Payload::from_request(request, &mut dev::Payload::None)).expect("a payload")
-}
-
 type Variant<'a> = (&'a str, Box<dyn Fn() + 'a>);
 
 fn measure(title: &str, request: &HttpRequest) {
     let variants: [Variant<'_>; 5] = [
         ("guard alone", Box::new(|| drop(run(guard_alone(request.clone()))))),
-        (
-            "attribute, nobody asks",
-            Box::new(|| drop(run(nobody_asks(request.clone(), payload(request))))),
-        ),
-        ("attribute, slot", Box::new(|| drop(run(slot(request.clone(), payload(request)))))),
+        ("attribute, nobody asks", Box::new(|| drop(run(nobody_asks(argument(request)))))),
+        ("attribute, slot", Box::new(|| drop(run(slot(argument(request)))))),
         ("guard, extensions", Box::new(|| drop(run(extensions(request.clone()))))),
         ("guard, verify again", Box::new(|| drop(run(verify_again(request.clone()))))),
     ];
@@ -135,7 +115,7 @@ fn reloadable(auth: &Auth) {
     let replaceable = || bearer().app_data(handle.clone()).to_http_request();
     let variants: [(&str, &dyn Fn() -> HttpRequest); 2] =
         [("fixed", &fixed), ("replaceable", &replaceable)];
-    let call = |request: &HttpRequest| drop(run(slot(request.clone(), payload(request))));
+    let call = |request: &HttpRequest| drop(run(slot(argument(request))));
 
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {

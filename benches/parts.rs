@@ -3,14 +3,12 @@
 //! Only what the public API reaches. What a request costs as a whole, and beside other crates, is measured in `peers/`.
 
 use std::{
-    future::Future,
     hint::black_box,
-    pin::pin,
-    task::{Context, Poll, Waker},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use actix_web::{FromRequest, HttpRequest, dev, http::header::AUTHORIZATION, test::TestRequest};
+use auth_benches::run;
 use auth_runtime::{
     Algorithm, Auth, AuthBuilder, Claims, Facts, Identity, Issuer, Key, Policy, decide, guard,
 };
@@ -57,13 +55,6 @@ static SIXTEEN: Policy = Policy::Any(&[
 #[derive(Deserialize)]
 struct Tenant {
     tenant: String,
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing here has to be waited for"),
-    }
 }
 
 /// Keys for one algorithm, made for this run.

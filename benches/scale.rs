@@ -4,17 +4,15 @@
 //! The figures stand in the guide's chapter on scale.
 
 use std::{
-    future::Future,
     io::{Read, Write},
     net::TcpStream,
-    pin::pin,
     process::{Child, Command, Stdio},
-    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant},
 };
 
 use actix_web::{http::header::AUTHORIZATION, test::TestRequest};
+use auth_benches::run;
 use auth_runtime::{
     Auth, Policy, guard,
     revocation::{RedisRevocations, Revocations},
@@ -26,14 +24,6 @@ const SHARED: usize = 10_000;
 const WATCHED: Duration = Duration::from_secs(20);
 
 static AUTHENTICATED: Policy = Policy::Authenticated;
-
-/// Everything here is ready at once.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing here has to be waited for"),
-    }
-}
 
 fn mint(issuer: &TestIssuer, number: usize) -> String {
     issuer

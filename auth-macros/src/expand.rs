@@ -68,7 +68,6 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     // such hygiene, so the names are made of the handler's own: whatever it is called, it is not called this.
     let plain = name.unraw();
     let request = Ident::new(&format!("__{plain}_request"), Span::mixed_site());
-    let payload = Ident::new(&format!("__{plain}_payload"), Span::mixed_site());
     let site = Ident::new(&format!("__{plain}_site"), Span::mixed_site());
     // What is wrong with a type, rustc would say of the function, the call and the future. At one place it says it once.
     let tuple = tuple(handler, arguments, name.span());
@@ -83,17 +82,14 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
         #[doc = #section]
         // The future holds the request, which stays on its thread: nothing the user could change.
         #[allow(clippy::future_not_send)]
-        #visibility fn #name #parameters(
-            #request: #private::HttpRequest,
-            #payload: #private::Payload,
-        ) -> #future
+        #visibility fn #name #parameters(#request: #private::Incoming) -> #future
         #bounds
         {
             #private::body! {
                 { #inside #imports }
                 #checks
                 #site [#policy] #label [#hidden_site]
-                { #call(#request, #payload, #site, #callee #turbofish, #conditions) }
+                { #call(#request, #site, #callee #turbofish, #conditions) }
             }
         }
     }

@@ -10,12 +10,12 @@ pub use core::{
 };
 
 use actix_web::{FromRequest, Responder};
-pub use actix_web::{HttpRequest, HttpResponse, web::Payload};
+pub use actix_web::{HttpRequest, HttpResponse};
 
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use crate::{
-    handler::{Site, call},
+    handler::{Incoming, Site, call},
     identity::Identity,
     name::{RoleName, ScopeName},
     policy::{Answer, Check, ClaimValue, Condition, IntoCheck, Name, Policy},

@@ -306,7 +306,7 @@ async fn inner(request: HttpRequest) -> impl Responder {
 #[require_auth]
 #[get("/outer")]
 async fn outer(request: HttpRequest, payload: web::Payload, identity: Identity) -> impl Responder {
-    let response = inner(request.clone(), payload).await;
+    let response = inner((request.clone(), payload).into()).await;
     // The inner handler's guard decided for itself, and left this one's identity where it was.
     assert_eq!(name(request.identity()), identity.subject());
     response

@@ -11,8 +11,7 @@ Requires an authenticated caller.
 | 400 Bad Request | repeated credentials | send one `Authorization` line |*/
 #[allow(clippy::future_not_send)]
 fn me(
-    __me_request: ::auth_runtime::__private::HttpRequest,
-    __me_payload: ::auth_runtime::__private::Payload,
+    __me_request: ::auth_runtime::__private::Incoming,
 ) -> impl ::auth_runtime::__private::Future<
     Output = ::auth_runtime::__private::HttpResponse,
 > {
@@ -30,5 +29,5 @@ fn me(
         _,
         (Identity, web::Path<u32>),
         _,
-    >(__me_request, __me_payload, __me_site, me, ())
+    >(__me_request, __me_site, me, ())
 }

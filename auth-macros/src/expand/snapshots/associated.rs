@@ -22,8 +22,7 @@ Requires role `admin`.
 | 400 Bad Request | repeated credentials | send one `Authorization` line |*/
 #[allow(clippy::future_not_send)]
 pub fn of_self<'a, T, const N: usize>(
-    __of_self_request: ::renamed::__private::HttpRequest,
-    __of_self_payload: ::renamed::__private::Payload,
+    __of_self_request: ::renamed::__private::Incoming,
 ) -> impl ::renamed::__private::Future<Output = ::renamed::__private::HttpResponse>
 where
     T: FromRequest + 'static,
@@ -36,11 +35,5 @@ where
         _,
         _,
         _,
-    >(
-        __of_self_request,
-        __of_self_payload,
-        __of_self_site,
-        Self::__auth_runtime_of_self::<T, N>,
-        (),
-    )
+    >(__of_self_request, __of_self_site, Self::__auth_runtime_of_self::<T, N>, ())
 }

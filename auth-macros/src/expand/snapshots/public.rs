@@ -4,8 +4,7 @@
 Public: anybody may call this, without credentials.*/
 #[allow(clippy::future_not_send)]
 fn home(
-    __home_request: ::auth_runtime::__private::HttpRequest,
-    __home_payload: ::auth_runtime::__private::Payload,
+    __home_request: ::auth_runtime::__private::Incoming,
 ) -> impl ::auth_runtime::__private::Future<
     Output = ::auth_runtime::__private::HttpResponse,
 > {
@@ -16,9 +15,5 @@ fn home(
         -> [& 'static str] __home_site[::auth_runtime::__private::Policy::Public]
         "home"[]
     }
-    ::auth_runtime::__private::call::<
-        _,
-        (),
-        _,
-    >(__home_request, __home_payload, __home_site, home, ())
+    ::auth_runtime::__private::call::<_, (), _>(__home_request, __home_site, home, ())
 }

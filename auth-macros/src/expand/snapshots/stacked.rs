@@ -11,8 +11,7 @@ Requires (role `admin` or role `editor`) and role `staff` and role `auditor`.
 | 400 Bad Request | repeated credentials | send one `Authorization` line |*/
 #[allow(clippy::future_not_send)]
 pub(crate) fn stacked(
-    __stacked_request: ::auth_runtime::__private::HttpRequest,
-    __stacked_payload: ::auth_runtime::__private::Payload,
+    __stacked_request: ::auth_runtime::__private::Incoming,
 ) -> impl ::auth_runtime::__private::Future<
     Output = ::auth_runtime::__private::HttpResponse,
 > {
@@ -34,5 +33,5 @@ pub(crate) fn stacked(
         _,
         _,
         _,
-    >(__stacked_request, __stacked_payload, __stacked_site, stacked, ())
+    >(__stacked_request, __stacked_site, stacked, ())
 }
