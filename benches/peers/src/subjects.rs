@@ -20,7 +20,10 @@ use actix_web::{
     dev::{Payload, Service, ServiceFactory, ServiceRequest, ServiceResponse},
     error::{ErrorForbidden, ErrorUnauthorized},
     get,
-    http::header::AUTHORIZATION,
+    http::{
+        StatusCode,
+        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE},
+    },
     test, web,
 };
 use actix_web_grants::{authorities::AttachAuthorities, protect};
@@ -30,7 +33,7 @@ use jsonwebtoken::{DecodingKey, Validation};
 use oauth_resource_server::{KeyNaming, OAuthConfig, OAuthValidator};
 use serde::Deserialize;
 
-use crate::tokens::{AUDIENCE, Alg, Bare, Case, ISSUER, ROLE, SCOPE, seconds};
+use crate::tokens::{AUDIENCE, Alg, Bare, Case, ISSUER, ROLE, SCOPE};
 
 pub const BARE: &str = "actix-web";
 pub const GUARD: &str = "auth-runtime";
@@ -42,6 +45,7 @@ pub const BARE_AXUM_07: &str = "axum 0.7";
 pub const AUTHORIZER: &str = "jwt-authorizer (axum)";
 pub const SIGNATURE: &str = "signature alone";
 pub const MAP: &str = "look-up alone";
+pub const RESPONSE: &str = "response alone";
 
 /// In the order of the tables, each with the bare handler it stands over.
 pub const GUARDED: [(&str, &str); 5] = [
@@ -79,41 +83,40 @@ impl Subject {
 #[derive(Clone, Copy)]
 pub enum Which<'a> {
     All,
-    /// One, to run under valgrind: there the clock is the standard library's, since the guard's own reads the kernel's
-    /// page where valgrind has none.
+    /// One, to run under valgrind.
     Alone(&'a str),
 }
 
 /// All that exist for this algorithm, or one of them.
 pub fn subjects(alg: Alg, case: Case, which: Which<'_>) -> Vec<Subject> {
-    type Make = fn(Alg, Case, Which<'_>) -> Option<Run>;
-    let all: [(&'static str, Make); 10] = [
-        (BARE, |_, _, _| Some(actix(App::new().service(bare)))),
-        (GUARD, |alg, case, which| {
-            let auth = alg.auth(case != Case::NeverSeen);
-            let auth = match which {
-                Which::All => auth,
-                Which::Alone(_) => auth.clock(seconds),
-            };
-            let auth = auth.build().expect("complete");
+    type Make = fn(Alg, Case) -> Option<Run>;
+    let all: [(&'static str, Make); 11] = [
+        (BARE, |_, _| Some(actix(App::new().service(bare)))),
+        (GUARD, |alg, case| {
+            let auth = alg.auth(case != Case::NeverSeen).build().expect("complete");
             Some(actix(App::new().app_data(auth).service(guarded)))
         }),
-        (BY_HAND, |alg, _, _| {
+        (BY_HAND, |alg, _| {
             Some(actix(App::new().app_data(web::Data::new(Decoder::new(alg))).service(by_hand)))
         }),
-        (GRANTS, |alg, _, _| Some(actix(granted(Arc::new(Decoder::new(alg)))))),
-        (BARE_AXUM, |_, _, _| Some(axum(bare_axum()))),
-        (OAUTH, |alg, _, _| oauth(alg)),
-        (BARE_AXUM_07, |_, _, _| Some(axum_07(bare_axum_07()))),
-        (AUTHORIZER, |alg, _, _| Some(authorizer(alg))),
-        (SIGNATURE, |alg, _, _| Some(signature(alg))),
-        (MAP, |_, _, _| Some(map())),
+        (GRANTS, |alg, _| Some(actix(granted(Arc::new(Decoder::new(alg)))))),
+        (BARE_AXUM, |_, _| Some(axum(bare_axum()))),
+        (OAUTH, |alg, _| oauth(alg)),
+        (BARE_AXUM_07, |_, _| Some(axum_07(bare_axum_07()))),
+        (AUTHORIZER, |alg, _| Some(authorizer(alg))),
+        (SIGNATURE, |alg, _| Some(signature(alg))),
+        (MAP, |_, _| Some(map())),
+        (RESPONSE, |_, case| match case {
+            Case::NoToken => Some(actix(App::new().service(unauthorized))),
+            Case::WrongRole => Some(actix(App::new().service(forbidden))),
+            _ => None,
+        }),
     ];
     all.into_iter()
         .filter(|(name, _)| {
             matches!(which, Which::All) || matches!(which, Which::Alone(one) if one == *name)
         })
-        .filter_map(|(name, make)| Some(Subject { name, run: make(alg, case, which)? }))
+        .filter_map(|(name, make)| Some(Subject { name, run: make(alg, case)? }))
         .collect()
 }
 
@@ -186,6 +189,31 @@ pub(crate) async fn bare() -> impl Responder {
 #[get("/")]
 pub(crate) async fn guarded() -> impl Responder {
     HttpResponse::Ok()
+}
+
+/// What the guard answers, from a handler that knows beforehand.
+fn refusal(status: StatusCode, body: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[get("/")]
+async fn unauthorized() -> impl Responder {
+    let body = r#"{"error":"Unauthorized","message":"No authentication token provided"}"#;
+    let mut response = refusal(StatusCode::UNAUTHORIZED, body);
+    let challenge = HeaderValue::from_static(r#"Bearer realm="api""#);
+    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response
+}
+
+#[get("/")]
+async fn forbidden() -> impl Responder {
+    let body =
+        r#"{"error":"Forbidden","message":"You do not have permission to access this resource"}"#;
+    refusal(StatusCode::FORBIDDEN, body)
 }
 
 /// What one writes oneself: an extractor that decodes, and looks for a role.
