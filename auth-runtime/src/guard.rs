@@ -179,7 +179,7 @@ impl Guarding {
         place: impl Place,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let deciding = Deciding { request, wanted, place };
+        let deciding = &Deciding { request, wanted, place };
         // Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
         if LevelFilter::current() < Level::DEBUG {
             return self.advance(auth, deciding, context);
@@ -198,7 +198,7 @@ impl Guarding {
     fn advance(
         &mut self,
         auth: Option<&Auth>,
-        deciding: Deciding<'_, impl Place>,
+        deciding: &Deciding<'_, impl Place>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
         if let Policy::Public = deciding.wanted.policy {
@@ -208,22 +208,32 @@ impl Guarding {
             let rejection = no_auth(&deciding.place.describe());
             return Poll::Ready(Err(deciding.refused(rejection, None, None)));
         };
-        let mut step = match self.0.take() {
-            None => deciding.begin(auth),
-            Some(waiting) => Step::Wait(waiting),
-        };
-        loop {
-            let mut waiting = match step {
+        let waiting = match self.0.take() {
+            Some(waiting) => waiting,
+            None => match deciding.begin(auth) {
                 Step::Done(result) => return Poll::Ready(result),
                 Step::Wait(waiting) => waiting,
-            };
-            step = match waiting.waiting_for.poll(auth, deciding, context) {
-                Poll::Ready(step) => step,
+            },
+        };
+        self.wait(waiting, auth, deciding, context)
+    }
+
+    fn wait(
+        &mut self,
+        mut waiting: Box<Waiting>,
+        auth: &Auth,
+        deciding: &Deciding<'_, impl Place>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Passed, Rejection>> {
+        loop {
+            match waiting.waiting_for.poll(auth, deciding, context) {
+                Poll::Ready(Step::Done(result)) => return Poll::Ready(result),
+                Poll::Ready(Step::Wait(next)) => waiting = next,
                 Poll::Pending => {
                     self.0 = Some(waiting);
                     return Poll::Pending;
                 }
-            };
+            }
         }
     }
 }
@@ -232,7 +242,7 @@ impl WaitingFor {
     fn poll(
         &mut self,
         auth: &Auth,
-        deciding: Deciding<'_, impl Place>,
+        deciding: &Deciding<'_, impl Place>,
         context: &mut Context<'_>,
     ) -> Poll<Step> {
         Poll::Ready(match self {
@@ -271,7 +281,6 @@ impl Step {
 }
 
 /// What is decided about, and where.
-#[derive(Clone, Copy)]
 struct Deciding<'a, P> {
     request: &'a HttpRequest,
     wanted: Wanted,
@@ -280,10 +289,10 @@ struct Deciding<'a, P> {
 
 impl<P: Place> Deciding<'_, P> {
     #[inline]
-    fn begin(self, auth: &Auth) -> Step {
-        let Self { request, wanted, place } = self;
+    fn begin(&self, auth: &Auth) -> Step {
+        let Self { request, wanted, place } = *self;
         // Where a request comes from counts before who sends it (RESPONSES Z3).
-        if wanted.needs.address {
+        if wanted.needs.address() {
             match decide(wanted.policy, &facts(auth, request, wanted, None, &[])) {
                 Decision::Allow => return Step::Done(Ok(self.granted(None))),
                 Decision::Undecided(Missing::Network(name)) => {
@@ -308,7 +317,7 @@ impl<P: Place> Deciding<'_, P> {
     }
 
     #[inline]
-    fn authenticated(self, auth: &Auth, found: Result<Option<Identity>, TurnedAway>) -> Step {
+    fn authenticated(&self, auth: &Auth, found: Result<Option<Identity>, TurnedAway>) -> Step {
         match found {
             Ok(identity) => self.decide(auth, identity, Vec::new()),
             Err(TurnedAway { rejection, owner }) => {
@@ -319,24 +328,34 @@ impl<P: Place> Deciding<'_, P> {
     }
 
     #[inline]
-    fn decide(self, auth: &Auth, identity: Option<Identity>, mut answers: Vec<Answered>) -> Step {
-        let Self { request, wanted, place } = self;
+    fn decide(&self, auth: &Auth, identity: Option<Identity>, answers: Vec<Answered>) -> Step {
+        match self.decision(auth, identity.as_ref(), &answers) {
+            Decision::Allow => Step::Done(Ok(self.granted(identity))),
+            Decision::Deny(denial) => Step::Done(Err(self.denied(&denial, identity.as_ref()))),
+            Decision::Undecided(missing) => self.find_out(missing, auth, identity, answers),
+        }
+    }
+
+    #[inline]
+    fn decision(&self, auth: &Auth, identity: Option<&Identity>, answers: &[Answered]) -> Decision {
+        decide(self.wanted.policy, &facts(auth, self.request, self.wanted, identity, answers))
+    }
+
+    /// Goes on with what is missing, until nothing is or somebody makes us wait for it.
+    fn find_out(
+        &self,
+        mut missing: Missing,
+        auth: &Auth,
+        identity: Option<Identity>,
+        mut answers: Vec<Answered>,
+    ) -> Step {
+        let Self { request, wanted: _, place } = *self;
         loop {
-            let facts = facts(auth, request, wanted, identity.as_ref(), &answers);
-            let missing = match decide(wanted.policy, &facts) {
-                Decision::Allow => return Step::Done(Ok(self.granted(identity))),
-                Decision::Deny(denial) => {
-                    return Step::Done(Err(self.denied(&denial, identity.as_ref())));
-                }
-                Decision::Undecided(missing) => missing,
-            };
             let rejection = match missing {
                 // The arguments decide, and say so.
                 Missing::Arguments(_) => {
-                    return Step::Done(Ok(Passed {
-                        identity,
-                        undecided: Some(Undecided { answers }),
-                    }));
+                    let undecided = Some(Undecided { answers });
+                    return Step::Done(Ok(Passed { identity, undecided }));
                 }
                 Missing::Check(check) => {
                     let answer = match ask(check, request, identity.as_ref()) {
@@ -351,6 +370,15 @@ impl<P: Place> Deciding<'_, P> {
                     match heard(check, answer, place) {
                         Ok(held) => {
                             answers.push((check, held));
+                            missing = match self.decision(auth, identity.as_ref(), &answers) {
+                                Decision::Allow => return Step::Done(Ok(self.granted(identity))),
+                                Decision::Deny(denial) => {
+                                    return Step::Done(
+                                        Err(self.denied(&denial, identity.as_ref())),
+                                    );
+                                }
+                                Decision::Undecided(missing) => missing,
+                            };
                             continue;
                         }
                         Err(rejection) => rejection,
@@ -365,19 +393,19 @@ impl<P: Place> Deciding<'_, P> {
     }
 
     #[inline]
-    fn granted(self, identity: Option<Identity>) -> Passed {
+    fn granted(&self, identity: Option<Identity>) -> Passed {
         let handler = self.place.handler();
         audit::granted(self.place.asked(&handler, self.request), identity.as_ref());
         Passed { identity, undecided: None }
     }
 
-    fn denied(self, denial: &Denial, identity: Option<&Identity>) -> Rejection {
+    fn denied(&self, denial: &Denial, identity: Option<&Identity>) -> Rejection {
         self.refused(Rejection::from(denial), Some(denial), identity)
     }
 
     /// `denial` is why the policy denied, if it did; `identity` whoever the caller turned out to be.
     fn refused(
-        self,
+        &self,
         rejection: Rejection,
         denial: Option<&Denial>,
         identity: Option<&Identity>,
@@ -478,10 +506,10 @@ fn facts<'a>(
     answers: &'a [Answered],
 ) -> Facts<'a> {
     let mut facts = Facts::new(identity).of_request(request).owners(auth.owners()).answers(answers);
-    if needs.time {
+    if needs.time() {
         facts = facts.now(auth.now());
     }
-    if needs.address {
+    if needs.address() {
         facts = facts.located(auth.networks().client(request), auth.networks());
     }
     facts

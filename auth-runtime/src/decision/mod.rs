@@ -143,7 +143,7 @@ pub fn decide(policy: &'static Policy, facts: &Facts<'_>) -> Decision {
 /// The reason that helps most. An API key comes before step-up, and step-up before everything else (RESPONSES, "Order
 /// of evaluation"): whoever lacks both a role and a step-up hears of the step-up.
 fn denial(policy: &'static Policy, failed: &'static Policy, facts: &Facts<'_>) -> Denial {
-    if !policy.needs().remedy || facts.identity.is_none() {
+    if !policy.needs().remedy() || facts.identity.is_none() {
         return Denial::Forbidden { failed };
     }
     let remedy = remedy::remedy(policy, facts);
@@ -159,7 +159,7 @@ fn denial(policy: &'static Policy, failed: &'static Policy, facts: &Facts<'_>) -
 }
 
 fn unauthenticated(policy: &'static Policy, facts: &Facts<'_>) -> Denial {
-    if !policy.needs().remedy {
+    if !policy.needs().remedy() {
         return Denial::Unauthenticated { scopes: Vec::new(), api_key: false };
     }
     let remedy = remedy::remedy(policy, facts);

@@ -87,11 +87,9 @@ impl Policy {
     /// What has to be found out about a request before this can be decided.
     pub(crate) const fn needs(&self) -> Needs {
         match self {
-            Self::Address(_) | Self::Network(_) => Needs { address: true, ..Needs::NOTHING },
-            Self::MaxAge(_) => Needs { time: true, remedy: true, ..Needs::NOTHING },
-            Self::Scope(_) | Self::ApiKey | Self::Acr(_) | Self::Amr(_) => {
-                Needs { remedy: true, ..Needs::NOTHING }
-            }
+            Self::Address(_) | Self::Network(_) => Needs::ADDRESS,
+            Self::MaxAge(_) => Needs::TIME.and(Needs::REMEDY),
+            Self::Scope(_) | Self::ApiKey | Self::Acr(_) | Self::Amr(_) => Needs::REMEDY,
             Self::Public
             | Self::Authenticated
             | Self::Role(_)
@@ -115,24 +113,35 @@ impl Policy {
 
 /// What has to be found out about a request before a policy can be decided.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Needs {
-    /// The client's address; it comes before credentials (RESPONSES Z3).
-    pub(crate) address: bool,
-    /// What time it is.
-    pub(crate) time: bool,
-    /// A denial may be one that the client can mend, and says how.
-    pub(crate) remedy: bool,
-}
+pub(crate) struct Needs(u8);
 
 impl Needs {
-    const NOTHING: Self = Self { address: false, time: false, remedy: false };
+    const NOTHING: Self = Self(0);
+    const ADDRESS: Self = Self(1);
+    const TIME: Self = Self(2);
+    const REMEDY: Self = Self(4);
 
     const fn and(self, other: Self) -> Self {
-        Self {
-            address: self.address || other.address,
-            time: self.time || other.time,
-            remedy: self.remedy || other.remedy,
-        }
+        Self(self.0 | other.0)
+    }
+
+    const fn include(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The client's address; it comes before credentials (RESPONSES Z3).
+    pub(crate) const fn address(self) -> bool {
+        self.include(Self::ADDRESS)
+    }
+
+    /// What time it is.
+    pub(crate) const fn time(self) -> bool {
+        self.include(Self::TIME)
+    }
+
+    /// A denial may be one that the client can mend, and says how.
+    pub(crate) const fn remedy(self) -> bool {
+        self.include(Self::REMEDY)
     }
 }
 
