@@ -393,6 +393,38 @@ mod tests {
         assert!(read(&wide(MOST_MEMBERS + 1)).is_err());
     }
 
+    /// Whichever of the two reads: neither takes one level or one member more than the other.
+    #[test]
+    fn j22_the_quick_reader_has_the_bounds_of_the_thorough_one() {
+        let check = |text: &str, is_sound: bool| {
+            assert_eq!(read_thoroughly(text).is_ok(), is_sound, "{text}");
+            assert_eq!(quick::read(text), read_thoroughly(text).ok(), "{text}");
+        };
+        let (array, object) = (("[", "]"), (r#"{"a":"#, "}"));
+        for kinds in [[array, array], [object, object], [array, object], [object, array]] {
+            for levels in MOST_LEVELS - 1..=MOST_LEVELS + 1 {
+                // What stands innermost, and how many levels it is itself.
+                for (inner, more) in [("0", 0), (r#""\n""#, 0), ("[]", 1), ("{}", 1), ("[{}]", 2)] {
+                    let around = || kinds.iter().cycle().take(levels - 1 - more);
+                    let opened: String = around().map(|(open, _)| *open).collect();
+                    let closed: String = around().map(|(_, close)| *close).collect();
+                    let closed: String = closed.chars().rev().collect();
+                    check(&format!(r#"{{"a":{opened}{inner}{closed}}}"#), levels <= MOST_LEVELS);
+                }
+            }
+        }
+        for members in MOST_MEMBERS - 1..=MOST_MEMBERS + 1 {
+            for last in ["\"b\"", "\"0\"", "\"\\u0030\""] {
+                let others: Vec<String> =
+                    (1..members).map(|n| format!(r#""{}":0"#, n - 1)).collect();
+                let wide = format!("{{{},{last}:0}}", others.join(","));
+                let is_sound = members <= MOST_MEMBERS && last == "\"b\"";
+                check(&wide, is_sound);
+                check(&format!(r#"{{"a":[{wide}]}}"#), is_sound);
+            }
+        }
+    }
+
     #[test]
     fn only_one_object_and_nothing_else_is_read() {
         for text in [
@@ -408,11 +440,54 @@ mod tests {
             r#"{"a":"\ud800"}"#,
             r#"{"a":01}"#,
             r#"{"a":1,}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":1]"#,
+            r#"{"a":[1}}"#,
+            r#"{"a":1"b":1}"#,
+            r#"{"a" 1}"#,
             "{'a':1}",
         ] {
             assert!(read(text).is_err(), "{text}");
         }
         assert!(read(" {} ").is_ok());
+    }
+
+    #[test]
+    fn four_characters_are_space_and_no_others() {
+        let pieces = ["{", r#""a""#, ":", "[", "1", ",", "null", ",", r#""b""#, "]", "}"];
+        let others = ['\u{7f}', '\u{85}', '\u{a0}', '\u{2028}', '\u{feff}', '/'];
+        for character in (0..=b' ').map(char::from).chain(others) {
+            for place in 0..=pieces.len() {
+                let (before, behind) = pieces.split_at(place);
+                let text = format!("{}{character}{}", before.concat(), behind.concat());
+                let is_space = matches!(character, ' ' | '\t' | '\n' | '\r');
+                assert_eq!(quick::read(&text).is_some(), is_space, "{text:?}");
+                assert_eq!(read_thoroughly(&text).is_ok(), is_space, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn three_words_are_values_and_nothing_like_them() {
+        let refused = |word: &str| {
+            for text in [format!(r#"{{"a":{word}}}"#), format!(r#"{{"a":[{word},1]}}"#)] {
+                assert_eq!(quick::read(&text), None, "{text}");
+                assert!(read_thoroughly(&text).is_err(), "{text}");
+            }
+        };
+        for word in ["true", "false", "null"] {
+            assert!(quick::read(&format!(r#"{{"a":{word}}}"#)).is_some());
+            refused(&format!("{word}e"));
+            refused(&format!("{word} e"));
+            for (place, letter) in word.char_indices() {
+                let (before, rest) = word.split_at(place);
+                let behind = rest.get(1..).unwrap();
+                refused(before);
+                for other in ['x', letter.to_ascii_uppercase()] {
+                    refused(&format!("{before}{other}{behind}"));
+                }
+            }
+        }
     }
 
     /// The same with and without `arbitrary_precision`.

@@ -78,6 +78,9 @@ mod tests {
         prop_assert_eq!(&decoded(text).ok(), &plain, "{}", text);
         let mut scratch = Scratch::default();
         prop_assert_eq!(scratch.bytes(text).ok(), plain.as_deref(), "{}", text);
+        let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
+        prop_assert_eq!(&decoded_text_with_room(text, 3).ok(), &plain, "{}", text);
+        prop_assert_eq!(scratch.text(text).ok(), plain.as_deref(), "{}", text);
         Ok(())
     }
 

@@ -61,17 +61,18 @@ fn a_header_that_was_seen_decides_nothing_that_a_new_one_would_not() {
         format!(" {usual}"),
         "{}".to_owned(),
     ];
-    let other = [9; 64];
+    let [other, third] = [[9; 64], [10; 64]];
     let issuer = || {
         bare()
             .key(Key::secret(Algorithm::HS256, SECRET).kid("one"))
             .key(Key::secret(Algorithm::HS256, other).kid("two"))
+            .key(Key::secret(Algorithm::HS256, third).kid("one"))
     };
     let mut tokens = Vec::new();
     for header in &headers {
         for claims in [claims(json!({})), claims(json!({"exp": NOW - 61})), json!({"iss": ISSUER})]
         {
-            for key in [&SECRET, &other] {
+            for key in [&SECRET, &other, &third] {
                 let key = EncodingKey::from_secret(key);
                 tokens.push(sign(&key, Algorithm::HS256, header, claims.to_string()));
             }
