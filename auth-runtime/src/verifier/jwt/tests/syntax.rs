@@ -10,6 +10,17 @@ fn with_header(header: &Value) -> String {
 }
 
 #[test]
+fn a_long_header_takes_no_memory_once_it_was_read() {
+    let size = |header: Value| {
+        let token = hs256(header.to_string(), claims(json!({})).to_string());
+        assert_accepted(verify(issuer(), &token)).inner.texts.size()
+    };
+    let short = size(json!({"alg": "HS256", "kid": "one"}));
+    let long = size(json!({"alg": "HS256", "kid": "one", "x5c": ["x".repeat(4_000)]}));
+    assert!(long < 2 * short, "{short} {long}");
+}
+
+#[test]
 fn a_sound_token_is_accepted() {
     let verified = assert_accepted(verify(issuer(), &token(&claims(json!({})))));
     assert_eq!((&*verified.inner.issuer, verified.inner.texts.subject()), (ISSUER, "ann"));
