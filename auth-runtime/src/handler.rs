@@ -388,9 +388,10 @@ impl<F, C> Behind<'_, F, C> {
         loop {
             match stage.as_mut().project() {
                 StageProjection::Passed { undecided, payload } => {
-                    let undecided = undecided.take();
                     let extracting = Args::from_request(request, payload);
                     let loading = slot.with(request, Current::take_loading).flatten();
+                    // Taken last: an extractor that panics before must not leave the handler without it.
+                    let undecided = undecided.take();
                     stage.set(Stage::Extract { loading, extracting, undecided });
                 }
                 StageProjection::Extract { loading, extracting, undecided } => {

@@ -11,6 +11,7 @@ mod hidden_handler_told;
 mod jwt_at_an_opaque_endpoint;
 mod long_key_taken_for_token;
 mod panics_outside_of_the_future;
+mod polled_after_a_panic;
 mod unmarked_errors;
 
 use actix_web::{
