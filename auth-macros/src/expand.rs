@@ -320,7 +320,8 @@ fn tuple(handler: &Handler, arguments: &[&PatType], span: Span) -> TokenStream {
     let certain = arguments.iter().all(|argument| argument.attrs.is_empty())
         && handler.attributes.iter().all(belongs_outside);
     if !certain {
-        return quote! { _ };
+        // At the same place as the rest of the call: elsewhere rustc would say once more what is wrong with a type.
+        return quote_spanned! {span=> _ };
     }
     let types = arguments.iter().map(|argument| &argument.ty);
     quote_spanned! {span=> (#(#types,)*) }
