@@ -66,6 +66,34 @@ async fn z7_too_many_failed_authentications_from_one_address() {
     }
 }
 
+/// What no token consists of is wrong whoever sends it, and said before anybody is told to wait (RESPONSES A3).
+#[actix_web::test]
+async fn a3_what_is_no_token_is_no_token_also_from_who_has_to_wait() {
+    let issuer = TestIssuer::new();
+    let builder = || Auth::builder().issuer(issuer.issuer());
+    let good = issuer.token("ann").mint();
+    for builder in [builder(), builder().verifier(Tokens::ready())] {
+        let auth = builder.failed_attempts(3, Duration::from_secs(3_600)).build().unwrap();
+        let ask = async |peer: &str, token: &str| send(auth.clone(), from(peer, Some(token))).await;
+        let dots: Vec<usize> = good.match_indices('.').map(|(place, _)| place).collect();
+        let places =
+            [1, dots[0], dots[0] + 1, dots[1] - 1, dots[1] + 1, good.len() - 1, good.len()];
+        for place in places {
+            for odd in ["(", " ", "\"", ",", "\u{e9}", "\\", "\t", "=a"] {
+                let mut odd_token = good.clone();
+                odd_token.insert_str(place, odd);
+                for _ in 0..5 {
+                    let answer = ask("192.0.2.1", &odd_token).await;
+                    answer.assert(401, Some(INVALID), "Invalid or expired token");
+                }
+            }
+        }
+        ask("192.0.2.1", &good).await.assert(429, None, TOO_MANY);
+        ask("192.0.2.1", "a.b.c").await.assert(429, None, TOO_MANY);
+        assert_eq!(ask("192.0.2.2", &good).await.status, 200);
+    }
+}
+
 #[actix_web::test]
 async fn z7_off_by_default_and_an_expired_token_is_no_attack() {
     let tokens = Tokens::ready();

@@ -11,12 +11,12 @@ use std::{
 
 use actix_web::{HttpMessage, HttpRequest, http::header::HeaderValue};
 
-use super::Auth;
+use super::{Auth, Inner};
 #[cfg(feature = "jwks")]
 use crate::verifier::jwt::UnknownKey;
 use crate::{
     audit::metrics,
-    credential::{Credential, CredentialError, Method},
+    credential::{Credential, CredentialError, Method, b64token},
     identity::{Identity, Validity, Verified},
     rejection::Rejection,
     revocation::Objection,
@@ -274,7 +274,15 @@ impl Auth {
         };
         match self.wait(request) {
             None => self.verify(given, presented, request),
-            Some(retry_after) => Started::Refused(Rejection::TooManyAttempts { retry_after }),
+            Some(retry_after) => Started::Refused(match presented {
+                Presented::Token(_) => match b64token(given.text) {
+                    Ok(_) => Rejection::TooManyAttempts { retry_after },
+                    Err(error) => unsound(error),
+                },
+                Presented::Known(_) | Presented::ApiKey => {
+                    Rejection::TooManyAttempts { retry_after }
+                }
+            }),
         }
     }
 
@@ -285,12 +293,16 @@ impl Auth {
     ) -> Result<Option<(Given<'a>, Presented<'a>)>, CredentialError> {
         let Some(credential) = self.0.places.find(request.headers())? else { return Ok(None) };
         let given = Given::new(credential);
-        let presented = match self.known(given) {
-            Some(identity) => Presented::Known(identity),
-            None => match credential.token()? {
-                Some(token) => Presented::Token(token),
-                None => Presented::ApiKey,
-            },
+        let presented = if let Some(identity) = self.known(given) {
+            Presented::Known(identity)
+        } else {
+            // A JWT consists of characters that any token may have, and is refused for others in the same way.
+            let token = if self.judges(given.text) {
+                credential.unchecked_token()
+            } else {
+                credential.token()
+            };
+            token?.map_or(Presented::ApiKey, Presented::Token)
         };
         Ok(Some((given, presented)))
     }
@@ -433,20 +445,23 @@ impl Auth {
         known
     }
 
+    /// Whether the issuers decide about this token.
+    fn judges(&self, token: &[u8]) -> bool {
+        let Inner { jwt, verifier, .. } = &*self.0;
+        jwt.is_some() && (verifier.is_none() || jwt::looks_like_jwt(token))
+    }
+
     /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the
     /// answer's expiry is still to be checked.
     fn verify_token(&self, token: &str, request: &HttpRequest) -> (Verification, bool) {
-        let jwt = self.0.jwt.as_ref();
-        let Some(verifier) = self.0.verifier.as_ref() else {
-            // Without either no token is looked for; if one were, it would be denied.
-            let nobody = || Err(VerifyError::misconfigured("neither an issuer nor a verifier"));
-            let verification =
-                jwt.map_or_else(|| Verification::Ready(nobody()), |jwt| self.judge(jwt, token));
-            return (verification, false);
-        };
-        if let Some(jwt) = jwt.filter(|_| jwt::looks_like_jwt(token)) {
+        if let Some(jwt) = self.0.jwt.as_ref().filter(|_| self.judges(token.as_bytes())) {
             return (self.judge(jwt, token), false);
         }
+        let Some(verifier) = self.0.verifier.as_ref() else {
+            // Without either no token is looked for; if one were, it would be denied.
+            let nobody = VerifyError::misconfigured("neither an issuer nor a verifier");
+            return (Verification::Ready(Err(nobody)), false);
+        };
         let verification = caught(|| verifier.verify(token, request));
         (verification.unwrap_or_else(|Panicked| Verification::Ready(Err(panicked()))), true)
     }

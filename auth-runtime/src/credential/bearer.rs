@@ -56,10 +56,14 @@ fn behind_scheme<'a>(line: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
 }
 
 /// What may stand where a bearer token does (RFC 6750 §2.1).
-pub(super) fn b64token(token: &[u8]) -> Result<&str, CredentialError> {
+pub(crate) fn b64token(token: &[u8]) -> Result<&str, CredentialError> {
     if !is_b64token(token) {
         return Err(CredentialError::Malformed);
     }
+    text(token)
+}
+
+pub(super) fn text(token: &[u8]) -> Result<&str, CredentialError> {
     std::str::from_utf8(token).map_err(|_| CredentialError::Malformed)
 }
 

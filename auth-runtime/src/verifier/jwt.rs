@@ -38,8 +38,8 @@ use memchr::memchr_iter;
 const MOST_CANDIDATES: usize = 4;
 
 /// Whether a token has the shape of a JWS or JWE, so that issuers alone may judge it.
-pub(crate) fn looks_like_jwt(token: &str) -> bool {
-    token.bytes().filter(|byte| *byte == b'.').count() >= 2
+pub(crate) fn looks_like_jwt(token: &[u8]) -> bool {
+    memchr_iter(b'.', token).count() >= 2
 }
 
 /// Judges tokens by the keys and rules of the issuer they name.
