@@ -71,7 +71,12 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
     let site = Ident::new(&format!("__{plain}_site"), Span::mixed_site());
     // What is wrong with a type, rustc would say of the function, the call and the future. At one place it says it once.
     let tuple = tuple(handler, arguments, name.span());
-    let call = quote_spanned! {name.span()=> #private::call::<_, #tuple, _> };
+    let call = if conditions.is_some() {
+        quote_spanned! {name.span()=> #private::call_when::<_, #tuple, _> }
+    } else {
+        quote_spanned! {name.span()=> #private::call::<_, #tuple> }
+    };
+    let conditions = conditions.map(|conditions| quote! { , #conditions });
     let future = quote_spanned! {name.span()=>
         impl #private::Future<Output = #private::HttpResponse>
     };
@@ -89,7 +94,7 @@ pub(crate) fn guarded(handler: &Handler, shape: &Shape<'_>, stack: &Stack) -> To
                 { #inside #imports }
                 #checks
                 #site [#policy] #label [#hidden_site]
-                { #call(#request, #site, #callee #turbofish, #conditions) }
+                { #call(#request, #site, #callee #turbofish #conditions) }
             }
         }
     }
@@ -133,9 +138,9 @@ fn conditions(
     stack: &Stack,
     neighbour_of: Option<&Ident>,
     private: &Path,
-) -> (TokenStream, Option<TokenStream>) {
+) -> (Option<TokenStream>, Option<TokenStream>) {
     if condition::of(&stack.rule).is_empty() {
-        return (quote! { () }, None);
+        return (None, None);
     }
     let plain = shape.name.unraw();
     let name = format_ident!("__{plain}_conditions");
@@ -183,7 +188,7 @@ fn conditions(
             }
         }
     };
-    (quote! { #call #turbofish }, Some(function))
+    (Some(quote! { #call #turbofish }), Some(function))
 }
 
 /// The policy constant.

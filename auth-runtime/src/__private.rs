@@ -1,9 +1,8 @@
 //! Everything generated code may touch, and nothing else. No stability promise: `auth-macros` is locked to this version.
 
 pub use core::{
-    file,
     future::Future,
-    line, module_path,
+    module_path,
     net::{Ipv4Addr, Ipv6Addr},
     primitive::{bool, str, u8},
     time::Duration,
@@ -15,7 +14,7 @@ pub use actix_web::{HttpRequest, HttpResponse};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use crate::{
-    handler::{Incoming, Site, call},
+    handler::{Incoming, Site, call, call_when},
     identity::Identity,
     name::{RoleName, ScopeName},
     policy::{Answer, Check, ClaimValue, Condition, IntoCheck, Name, Policy},
@@ -42,8 +41,6 @@ macro_rules! __auth_runtime_body {
                 $($policy)*,
                 $crate::__private::module_path!(),
                 $handler,
-                $crate::__private::file!(),
-                $crate::__private::line!(),
             ) $($hidden)*
         };
         $($call)*

@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::{Future, Ready},
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -33,29 +34,24 @@ pub struct Site {
     hides: bool,
     module: &'static str,
     handler: &'static str,
-    file: &'static str,
-    line: u32,
+    /// Where the attribute stands.
+    location: &'static Location<'static>,
 }
 
 impl Site {
     /// Called by generated code only.
     #[must_use]
-    pub const fn new(
-        policy: Policy,
-        module: &'static str,
-        handler: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
-        let needs = policy.needs();
-        Self { policy, needs, hides: false, module, handler, file, line }
+    #[track_caller]
+    pub const fn new(policy: Policy, module: &'static str, handler: &'static str) -> Self {
+        let (needs, location) = (policy.needs(), Location::caller());
+        Self { policy, needs, hides: false, module, handler, location }
     }
 
     /// `deny = not_found`.
     #[must_use]
     pub const fn hidden(self) -> Self {
-        let Self { policy, needs, hides: _, module, handler, file, line } = self;
-        Self { policy, needs, hides: true, module, handler, file, line }
+        let Self { policy, needs, hides: _, module, handler, location } = self;
+        Self { policy, needs, hides: true, module, handler, location }
     }
 
     fn wanted(&'static self) -> Wanted {
@@ -76,8 +72,8 @@ impl Place for &'static Site {
     }
 
     fn describe(self) -> String {
-        let Site { policy: _, needs: _, hides: _, module, handler, file, line } = self;
-        format!("`{module}::{handler}` ({file}:{line})")
+        let Site { policy: _, needs: _, hides: _, module, handler, location } = self;
+        format!("`{module}::{handler}` ({}:{})", location.file(), location.line())
     }
 
     fn hides(self) -> bool {
@@ -92,7 +88,9 @@ pub trait Conditions<Args> {
 }
 
 /// A handler without any `when(…)`.
-impl<Args> Conditions<Args> for () {
+struct NoConditions;
+
+impl<Args> Conditions<Args> for NoConditions {
     fn hold(&self, _: u8, _: &Identity, _: &Args) -> bool {
         false
     }
@@ -162,9 +160,24 @@ impl FromRequest for Incoming {
     }
 }
 
-/// What every generated function does.
+/// What generated functions do. Without `when(…)` there is nothing that rustc would have to find out about conditions.
 #[inline]
-pub fn call<F, Args, C>(
+pub fn call<F, Args>(
+    incoming: Incoming,
+    site: &'static Site,
+    handler: F,
+) -> impl Future<Output = HttpResponse>
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest,
+{
+    call_when(incoming, site, handler, NoConditions)
+}
+
+/// The same, with what the handler's `when(…)` say.
+#[inline]
+pub fn call_when<F, Args, C>(
     Incoming { request, payload }: Incoming,
     site: &'static Site,
     handler: F,

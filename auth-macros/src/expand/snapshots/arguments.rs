@@ -28,6 +28,5 @@ fn me(
     ::auth_runtime::__private::call::<
         _,
         (Identity, web::Path<u32>),
-        _,
-    >(__me_request, __me_site, me, ())
+    >(__me_request, __me_site, me)
 }

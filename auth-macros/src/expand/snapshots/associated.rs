@@ -34,6 +34,5 @@ where
     ::renamed::__private::call::<
         _,
         _,
-        _,
-    >(__of_self_request, __of_self_site, Self::__auth_runtime_of_self::<T, N>, ())
+    >(__of_self_request, __of_self_site, Self::__auth_runtime_of_self::<T, N>)
 }

@@ -15,5 +15,5 @@ fn home(
         -> [& 'static str] __home_site[::auth_runtime::__private::Policy::Public]
         "home"[]
     }
-    ::auth_runtime::__private::call::<_, (), _>(__home_request, __home_site, home, ())
+    ::auth_runtime::__private::call::<_, ()>(__home_request, __home_site, home)
 }

@@ -29,9 +29,5 @@ pub(crate) fn stacked(
         ::auth_runtime::__private::Policy::role("staff"),
         ::auth_runtime::__private::Policy::role("auditor")] })] "stacked"[]
     }
-    ::auth_runtime::__private::call::<
-        _,
-        _,
-        _,
-    >(__stacked_request, __stacked_site, stacked, ())
+    ::auth_runtime::__private::call::<_, _>(__stacked_request, __stacked_site, stacked)
 }
