@@ -8,7 +8,8 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Claims, Identity, Issuer, OptionalIdentity, authorize, public, testing::TestIssuer,
+    Auth, Claims, Identity, Issuer, OptionalIdentity, authorize, public, require_auth,
+    testing::TestIssuer,
 };
 use auth_tests::{Answer, Tokens};
 use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
@@ -110,6 +111,40 @@ async fn optional(_: OptionalIdentity) -> impl Responder {
 #[get("/public-option")]
 async fn public_option(_: Option<Identity>) -> impl Responder {
     "ran"
+}
+
+const PLACED: u32 = line!() + 2;
+
+#[require_auth]
+#[get("/placed")]
+async fn placed() -> impl Responder {
+    "ran"
+}
+
+macro_rules! made {
+    () => {
+        #[require_auth]
+        #[get("/made")]
+        async fn made() -> impl Responder {
+            "ran"
+        }
+    };
+}
+
+const MADE: u32 = line!() + 2;
+
+made! {}
+
+/// A line in the log leads to the attribute, or to the macro that wrote it.
+#[actix_web::test]
+async fn a19_the_log_says_where_the_guard_stands() {
+    let app = init_service(App::new().service((placed, made))).await;
+    for (path, line) in [("/placed", PLACED), ("/made", MADE)] {
+        let log = Log::default();
+        let _listening = log.listen();
+        call_service(&app, TestRequest::get().uri(path).to_request()).await;
+        assert!(log.text().contains(&format!("setup.rs:{line})")), "{}", log.text());
+    }
 }
 
 #[get("/claims")]
