@@ -274,15 +274,7 @@ impl Auth {
         };
         match self.wait(request) {
             None => self.verify(given, presented, request),
-            Some(retry_after) => Started::Refused(match presented {
-                Presented::Token(_) => match b64token(given.text) {
-                    Ok(_) => Rejection::TooManyAttempts { retry_after },
-                    Err(error) => unsound(error),
-                },
-                Presented::Known(_) | Presented::ApiKey => {
-                    Rejection::TooManyAttempts { retry_after }
-                }
-            }),
+            Some(retry_after) => Started::Refused(too_early(given, &presented, retry_after)),
         }
     }
 
@@ -293,18 +285,24 @@ impl Auth {
     ) -> Result<Option<(Given<'a>, Presented<'a>)>, CredentialError> {
         let Some(credential) = self.0.places.find(request.headers())? else { return Ok(None) };
         let given = Given::new(credential);
-        let presented = if let Some(identity) = self.known(given) {
-            Presented::Known(identity)
-        } else {
-            // A JWT consists of characters that any token may have, and is refused for others in the same way.
-            let token = if self.judges(given.text) {
-                credential.unchecked_token()
-            } else {
-                credential.token()
-            };
-            token?.map_or(Presented::ApiKey, Presented::Token)
+        let presented = match self.known(given) {
+            Some(identity) => Presented::Known(identity),
+            None => self.unknown(credential, given)?,
         };
         Ok(Some((given, presented)))
+    }
+
+    // Apart from the way of a token that is known, as what verifies it is.
+    #[inline(never)]
+    fn unknown<'a>(
+        &self,
+        credential: Credential<'a>,
+        given: Given<'a>,
+    ) -> Result<Presented<'a>, CredentialError> {
+        // A JWT consists of characters that any token may have, and is refused for others in the same way.
+        let token =
+            if self.judges(given.text) { credential.unchecked_token() } else { credential.token() };
+        Ok(token?.map_or(Presented::ApiKey, Presented::Token))
     }
 
     #[inline]
@@ -556,6 +554,18 @@ fn objected(objection: Objection, identity: &Identity) -> Rejection {
 fn unsound(error: CredentialError) -> Rejection {
     tracing::debug!(reason = ?error, "credential refused");
     error.into()
+}
+
+/// What no token consists of is said before anybody is told to wait.
+#[cold]
+fn too_early(given: Given<'_>, presented: &Presented<'_>, retry_after: Duration) -> Rejection {
+    match presented {
+        Presented::Token(_) => match b64token(given.text) {
+            Ok(_) => Rejection::TooManyAttempts { retry_after },
+            Err(error) => unsound(error),
+        },
+        Presented::Known(_) | Presented::ApiKey => Rejection::TooManyAttempts { retry_after },
+    }
 }
 
 #[cold]
