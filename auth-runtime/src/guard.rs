@@ -327,68 +327,43 @@ impl<P: Place> Deciding<'_, P> {
         }
     }
 
+    /// Finds out what is missing, until nothing is or somebody makes us wait for it.
     #[inline]
-    fn decide(&self, auth: &Auth, identity: Option<Identity>, answers: Vec<Answered>) -> Step {
-        match self.decision(auth, identity.as_ref(), &answers) {
-            Decision::Allow => Step::Done(Ok(self.granted(identity))),
-            Decision::Deny(denial) => Step::Done(Err(self.denied(&denial, identity.as_ref()))),
-            Decision::Undecided(missing) => self.find_out(missing, auth, identity, answers),
-        }
-    }
-
-    #[inline]
-    fn decision(&self, auth: &Auth, identity: Option<&Identity>, answers: &[Answered]) -> Decision {
-        decide(self.wanted.policy, &facts(auth, self.request, self.wanted, identity, answers))
-    }
-
-    /// Goes on with what is missing, until nothing is or somebody makes us wait for it.
-    fn find_out(
-        &self,
-        mut missing: Missing,
-        auth: &Auth,
-        identity: Option<Identity>,
-        mut answers: Vec<Answered>,
-    ) -> Step {
-        let Self { request, wanted: _, place } = *self;
+    fn decide(&self, auth: &Auth, identity: Option<Identity>, mut answers: Vec<Answered>) -> Step {
+        let Self { request, wanted, place } = *self;
+        let refused = |rejection| Step::Done(Err(self.refused(rejection, None, identity.as_ref())));
         loop {
-            let rejection = match missing {
+            let facts = facts(auth, request, wanted, identity.as_ref(), &answers);
+            let check = match decide(wanted.policy, &facts) {
+                Decision::Allow => return Step::Done(Ok(self.granted(identity))),
+                Decision::Deny(denial) => {
+                    return Step::Done(Err(self.denied(&denial, identity.as_ref())));
+                }
                 // The arguments decide, and say so.
-                Missing::Arguments(_) => {
+                Decision::Undecided(Missing::Arguments(_)) => {
                     let undecided = Some(Undecided { answers });
                     return Step::Done(Ok(Passed { identity, undecided }));
                 }
-                Missing::Check(check) => {
-                    let answer = match ask(check, request, identity.as_ref()) {
-                        Ok(Answer::Ready(answer)) => Ok(answer),
-                        Ok(Answer::Later(answer)) => {
-                            return Step::wait(WaitingFor::Answer(
-                                identity, answers, check, answer,
-                            ));
-                        }
-                        Err(panicked) => Err(panicked),
-                    };
-                    match heard(check, answer, place) {
-                        Ok(held) => {
-                            answers.push((check, held));
-                            missing = match self.decision(auth, identity.as_ref(), &answers) {
-                                Decision::Allow => return Step::Done(Ok(self.granted(identity))),
-                                Decision::Deny(denial) => {
-                                    return Step::Done(
-                                        Err(self.denied(&denial, identity.as_ref())),
-                                    );
-                                }
-                                Decision::Undecided(missing) => missing,
-                            };
-                            continue;
-                        }
-                        Err(rejection) => rejection,
-                    }
+                Decision::Undecided(Missing::Check(check)) => check,
+                Decision::Undecided(Missing::Network(name)) => {
+                    return refused(no_network(name, place));
                 }
-                Missing::Network(name) => no_network(name, place),
-                Missing::Owners => no_owners(place),
-                Missing::Parameter(name) => no_parameter(name, request, place),
+                Decision::Undecided(Missing::Owners) => return refused(no_owners(place)),
+                Decision::Undecided(Missing::Parameter(name)) => {
+                    return refused(no_parameter(name, request, place));
+                }
             };
-            return Step::Done(Err(self.refused(rejection, None, identity.as_ref())));
+            let answer = match ask(check, request, identity.as_ref()) {
+                Ok(Answer::Ready(answer)) => Ok(answer),
+                Ok(Answer::Later(answer)) => {
+                    return Step::wait(WaitingFor::Answer(identity, answers, check, answer));
+                }
+                Err(panicked) => Err(panicked),
+            };
+            match heard(check, answer, place) {
+                Ok(held) => answers.push((check, held)),
+                Err(rejection) => return refused(rejection),
+            }
         }
     }
 

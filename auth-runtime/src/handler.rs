@@ -432,13 +432,14 @@ impl<F, C> Behind<'_, F, C> {
                         }
                         Err(error) => return Poll::Ready(Err(error.into().into())),
                     };
-                    if let Some(undecided) = undecided.take() {
+                    // It stays where it is until the handler runs: nothing that panics here can leave the handler without it.
+                    if let Some(undecided) = undecided {
                         settle(
                             request,
                             site.wanted(),
                             site,
                             found(request).as_ref(),
-                            &undecided,
+                            undecided,
                             |condition, identity| {
                                 conditions.hold(condition.index(), identity, &arguments)
                             },
