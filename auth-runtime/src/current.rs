@@ -34,9 +34,15 @@ pub(crate) struct Current {
     pub(crate) rejection: Option<Box<Rejection>>,
     /// Every denial below this attribute is the application's own 404.
     pub(crate) hides: bool,
-    /// What extractors want decided before any of them is polled. `None` once they are.
-    loading: Option<Vec<Loading>>,
+    /// What extractors want decided before any of them is polled.
+    load_first: Option<Box<LoadFirst>>,
+    /// They are polled: it is too late for more.
+    extracting: bool,
 }
+
+/// What is decided before any extractor is polled, in the order of the arguments.
+#[derive(Default)]
+pub(crate) struct LoadFirst(pub(crate) Vec<Loading>);
 
 /// Something that decides whether the caller may have it.
 pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
@@ -86,7 +92,14 @@ impl Slot {
 impl Current {
     #[inline]
     pub(crate) fn new(request: &HttpRequest, identity: Option<Identity>, hides: bool) -> Self {
-        Self { head: request.head(), identity, rejection: None, hides, loading: Some(Vec::new()) }
+        Self {
+            head: request.head(),
+            identity,
+            rejection: None,
+            hides,
+            load_first: None,
+            extracting: false,
+        }
     }
 
     /// Has this decided before any extractor is polled. Gives it back where it is too late for that, or where there is no
@@ -94,8 +107,8 @@ impl Current {
     pub(crate) fn decide_first(request: &HttpRequest, loading: Loading) -> Option<Loading> {
         let mut loading = Some(loading);
         Self::with(request, |current| {
-            if let Some(first) = &mut current.loading {
-                first.extend(loading.take());
+            if !current.extracting {
+                current.load_first.get_or_insert_default().0.extend(loading.take());
             }
         });
         loading
@@ -103,8 +116,9 @@ impl Current {
 
     /// What is to be decided first, if there is anything. From now on it is too late for more.
     #[inline]
-    pub(crate) fn take_loading(&mut self) -> Option<Vec<Loading>> {
-        self.loading.take().filter(|loading| !loading.is_empty())
+    pub(crate) fn take_loading(&mut self) -> Option<Box<LoadFirst>> {
+        self.extracting = true;
+        self.load_first.take()
     }
 
     /// Runs `poll` with this in the slot, and takes it back afterwards, even out of a panic.

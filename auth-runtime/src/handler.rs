@@ -17,7 +17,7 @@ use crate::{
     audit,
     auth::{Auth, Pinned},
     credential::Method,
-    current::{Current, Loading, Refused, Slot},
+    current::{Current, LoadFirst, Refused, Slot},
     guard::{Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
     policy::{Needs, Policy},
@@ -224,10 +224,9 @@ pin_project! {
     #[project = StageProjection]
     enum Stage<Run, Extract> {
         Guard { guarding: Guarding, payload: dev::Payload },
-        Passed { undecided: Option<Undecided>, payload: dev::Payload },
         Extract {
             // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
-            loading: Option<Vec<Loading>>,
+            loading: Option<Box<LoadFirst>>,
             #[pin]
             extracting: Extract,
             undecided: Option<Undecided>,
@@ -268,44 +267,50 @@ where
     fn answer(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         let mut this = self.project();
         let (request, site) = (&*this.request, *this.site);
-        let refused = match this.stage.as_mut().project() {
-            StageProjection::Guard { guarding, payload } => {
+        let begun = match this.stage.as_mut().project() {
+            StageProjection::Guard { guarding, .. } => {
                 match ready!(guard(guarding, request, site, context)) {
                     Ok(Passed { identity, undecided }) => {
-                        let payload = payload.take();
                         *this.current = Some(Current::new(request, identity, site.hides));
-                        this.stage.set(Stage::Passed { undecided, payload });
-                        None
+                        Begun::Now(undecided)
                     }
-                    Err(answering) => Some(answering),
+                    Err(answering) => return this.stage.refuse(answering, context),
                 }
             }
             StageProjection::Refuse { response } => return response.as_mut().poll(context),
-            StageProjection::Passed { .. }
-            | StageProjection::Extract { .. }
-            | StageProjection::Run { .. } => None,
+            StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
         };
-        let answering = if let Some(answering) = refused {
-            answering
-        } else {
-            let behind =
-                Behind { request, site, handler: this.handler, conditions: this.conditions };
-            let stage = this.stage.as_mut();
-            match ready!(Current::during(this.current, |slot| behind.advance(slot, stage, context)))
-            {
-                Ok(mut response) if response.error().is_none() => {
-                    let current = this.current.as_ref();
-                    mark(&mut response, current.and_then(|it| it.identity.as_ref()), request);
-                    return Poll::Ready(response);
-                }
-                result => conclude(result, this.current.as_ref(), site, request),
+        let behind = Behind { request, site, handler: this.handler, conditions: this.conditions };
+        let stage = this.stage.as_mut();
+        let result =
+            Current::during(this.current, |slot| behind.advance(begun, slot, stage, context));
+        match ready!(result) {
+            Ok(mut response) if response.error().is_none() => {
+                let current = this.current.as_ref();
+                mark(&mut response, current.and_then(|it| it.identity.as_ref()), request);
+                Poll::Ready(response)
             }
-        };
+            result => {
+                let answering = conclude(result, this.current.as_ref(), site, request);
+                this.stage.refuse(answering, context)
+            }
+        }
+    }
+}
+
+impl<Run, Extract> Stage<Run, Extract> {
+    /// Answers, and waits for the answer if it has to be waited for.
+    #[inline]
+    fn refuse(
+        mut self: Pin<&mut Self>,
+        answering: Answering,
+        context: &mut Context<'_>,
+    ) -> Poll<HttpResponse> {
         match answering {
             Answering::Done(response) => Poll::Ready(response),
             Answering::Waiting(mut response) => {
                 let answer = response.as_mut().poll(context);
-                this.stage.set(Stage::Refuse { response });
+                self.set(Self::Refuse { response });
                 answer
             }
         }
@@ -375,6 +380,13 @@ fn conclude(
     refuse(rejection, hides, Auth::of(request).as_deref(), request)
 }
 
+/// When the guard let the request through.
+enum Begun {
+    /// In this very poll, with what is left to [`settle`].
+    Now(Option<Undecided>),
+    Before,
+}
+
 /// What stands behind the guard. While it runs, what the guard found is in the slot.
 struct Behind<'a, F, C> {
     request: &'a HttpRequest,
@@ -387,6 +399,7 @@ impl<F, C> Behind<'_, F, C> {
     /// From stage to stage, as far as possible.
     fn advance<Args>(
         self,
+        begun: Begun,
         slot: &Slot,
         mut stage: Pin<&mut Stage<F::Future, Args::Future>>,
         context: &mut Context<'_>,
@@ -398,15 +411,16 @@ impl<F, C> Behind<'_, F, C> {
         C: Conditions<Args>,
     {
         let Self { request, site, handler, conditions } = self;
+        // An extractor that panics here leaves the guard's stage as it is: whoever polled again would be asked again.
+        if let (Begun::Now(undecided), StageProjection::Guard { payload, .. }) =
+            (begun, stage.as_mut().project())
+        {
+            let extracting = Args::from_request(request, payload);
+            let loading = slot.with(request, Current::take_loading).flatten();
+            stage.set(Stage::Extract { loading, extracting, undecided });
+        }
         loop {
             match stage.as_mut().project() {
-                StageProjection::Passed { undecided, payload } => {
-                    let extracting = Args::from_request(request, payload);
-                    let loading = slot.with(request, Current::take_loading).flatten();
-                    // Taken last: an extractor that panics before must not leave the handler without it.
-                    let undecided = undecided.take();
-                    stage.set(Stage::Extract { loading, extracting, undecided });
-                }
                 StageProjection::Extract { loading, extracting, undecided } => {
                     if let Some(first) = loading {
                         match ready!(load(first, context)) {
@@ -496,7 +510,7 @@ fn hidden(request: &HttpRequest, site: &'static Site) -> Refused {
 
 /// Waits for everything that decides for itself whether the caller may have it, in the order of the arguments.
 pub(crate) fn load(
-    loading: &mut Vec<Loading>,
+    LoadFirst(loading): &mut LoadFirst,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Refused>> {
     while let Some(first) = loading.first_mut() {
