@@ -52,7 +52,9 @@ pub(super) fn attempts(headers: &HeaderMap, name: &HeaderName, scheme: &str) -> 
 fn behind_scheme<'a>(line: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
     let (found, rest) = line.split_at_checked(scheme.len())?;
     let ends = rest.first().is_none_or(|next| *next == b' ' || !is_tchar(*next));
-    (ends && found.eq_ignore_ascii_case(scheme.as_bytes())).then_some(rest)
+    // Nearly everybody writes it as the RFC does.
+    let same = found == scheme.as_bytes() || found.eq_ignore_ascii_case(scheme.as_bytes());
+    (ends && same).then_some(rest)
 }
 
 /// What may stand where a bearer token does (RFC 6750 §2.1).
