@@ -112,12 +112,6 @@ impl<'c> Names<'c> {
         }
     }
 
-    /// There are no more than so many.
-    pub(crate) fn most(&self) -> usize {
-        let spaces = |text: &str| text.bytes().filter(|byte| *byte == b' ').count();
-        self.values.len() + self.text.map_or(0, |text| spaces(text) + 1)
-    }
-
     fn next_plain(&mut self) -> Option<&'c str> {
         let Some(text) = self.text else { return self.values.next()?.as_str() };
         // Most are short: looking for the space byte by byte is faster than anything cleverer.

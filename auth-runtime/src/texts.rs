@@ -96,10 +96,11 @@ impl Quoted<'_> {
         places.bound_to = bound_to.map(|thumbprint| finder.find(thumbprint));
 
         let names = &mut places.names;
-        names.reserve_exact(roles.most() + scopes.most() + amr.most());
         places.roles = finder.find_all(roles, names);
         places.scopes = finder.find_all(scopes, names);
         finder.find_all(amr, names);
+        // It doubles, and may be remembered for long.
+        names.shrink_to_fit();
         Quotes { beyond: finder.beyond, places }
     }
 }
