@@ -68,6 +68,7 @@ async fn a3_a_bearer_token_that_is_none() {
         b"Bearer a=b",
         b"Bearer caf\xc3\xa9",
         b"Bearer \xff\xfe",
+        b"Bearer e30.\xff\xfe.e30",
     ] {
         let value = HeaderValue::from_bytes(line).unwrap();
         for auth in [auth(), Tokens::ready().auth()] {

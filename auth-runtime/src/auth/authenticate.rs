@@ -23,7 +23,7 @@ use crate::{
     verifier::{
         Verification, VerifyError, VerifyErrorKind,
         api_key::Lookup,
-        jwt::{self, JwtVerifier, Refusal},
+        jwt::{self, Refusal},
     },
 };
 
@@ -68,6 +68,8 @@ pub(super) struct Given<'a> {
 enum Presented<'a> {
     /// It was verified before, and would be again.
     Known(Identity),
+    /// For the issuers, who take it apart byte by byte.
+    Jwt,
     Token(&'a str),
     ApiKey,
 }
@@ -299,10 +301,11 @@ impl Auth {
         credential: Credential<'a>,
         given: Given<'a>,
     ) -> Result<Presented<'a>, CredentialError> {
-        // A JWT consists of characters that any token may have, and is refused for others in the same way.
-        let token =
-            if self.judges(given.text) { credential.unchecked_token() } else { credential.token() };
-        Ok(token?.map_or(Presented::ApiKey, Presented::Token))
+        // Issuers take no characters but those that any token may have, and refuse others in the same way.
+        if given.method != Method::ApiKey && self.judges(given.text) {
+            return Ok(Presented::Jwt);
+        }
+        Ok(credential.token()?.map_or(Presented::ApiKey, Presented::Token))
     }
 
     #[inline]
@@ -405,7 +408,8 @@ impl Auth {
             Presented::Known(identity) => {
                 return self.vouched_before(identity, given, keep, request);
             }
-            Presented::Token(token) => self.verify_token(token, request),
+            Presented::Jwt => (self.judge(given.text), false),
+            Presented::Token(token) => (self.verify_token(token, request), true),
             Presented::ApiKey => (self.verify_key(given.text), true),
         };
         match verification {
@@ -443,29 +447,24 @@ impl Auth {
         known
     }
 
-    /// Whether the issuers decide about this token.
+    /// Whether the issuers decide about this token. What looks like a JWT is decided by them alone, so that no token can
+    /// choose its judge.
     fn judges(&self, token: &[u8]) -> bool {
         let Inner { jwt, verifier, .. } = &*self.0;
         jwt.is_some() && (verifier.is_none() || jwt::looks_like_jwt(token))
     }
 
-    /// What looks like a JWT is decided by the issuers alone, so that no token can choose its judge. Says whether the
-    /// answer's expiry is still to be checked.
-    fn verify_token(&self, token: &str, request: &HttpRequest) -> (Verification, bool) {
-        if let Some(jwt) = self.0.jwt.as_ref().filter(|_| self.judges(token.as_bytes())) {
-            return (self.judge(jwt, token), false);
+    fn verify_token(&self, token: &str, request: &HttpRequest) -> Verification {
+        match &self.0.verifier {
+            Some(verifier) => caught(|| verifier.verify(token, request))
+                .unwrap_or_else(|Panicked| Verification::Ready(Err(panicked()))),
+            None => nobody(),
         }
-        let Some(verifier) = self.0.verifier.as_ref() else {
-            // Without either no token is looked for; if one were, it would be denied.
-            let nobody = VerifyError::misconfigured("neither an issuer nor a verifier");
-            return (Verification::Ready(Err(nobody)), false);
-        };
-        let verification = caught(|| verifier.verify(token, request));
-        (verification.unwrap_or_else(|Panicked| Verification::Ready(Err(panicked()))), true)
     }
 
     /// A JWT waits only for a key that is not here and may be published by now.
-    fn judge(&self, jwt: &JwtVerifier, token: &str) -> Verification {
+    fn judge(&self, token: &[u8]) -> Verification {
+        let Some(jwt) = &self.0.jwt else { return nobody() };
         match jwt.judge(token, self.now()) {
             Ok(verified) => Verification::Ready(Ok(verified)),
             Err(Refusal::Final(error)) => Verification::Ready(Err(error)),
@@ -475,7 +474,7 @@ impl Auth {
     }
 
     #[cfg(feature = "jwks")]
-    fn judge_later(&self, token: &str, UnknownKey { keys, tried }: UnknownKey) -> Verification {
+    fn judge_later(&self, token: &[u8], UnknownKey { keys, tried }: UnknownKey) -> Verification {
         let now = self.now();
         if !keys.may_learn(tried, now) {
             return Verification::Ready(Err(keys.unknown(now)));
@@ -484,7 +483,7 @@ impl Auth {
         Verification::later(async move {
             keys.learn(tried, now).await;
             let jwt = auth.0.jwt.as_ref();
-            jwt.map_or_else(|| Err(keys.unknown(now)), |jwt| jwt.verify(&token, auth.now()))
+            jwt.map_or_else(|| Err(keys.unknown(now)), |jwt| jwt.verify(token, auth.now()))
         })
     }
 
@@ -560,7 +559,7 @@ fn unsound(error: CredentialError) -> Rejection {
 #[cold]
 fn too_early(given: Given<'_>, presented: &Presented<'_>, retry_after: Duration) -> Rejection {
     match presented {
-        Presented::Token(_) => match b64token(given.text) {
+        Presented::Jwt | Presented::Token(_) => match b64token(given.text) {
             Ok(_) => Rejection::TooManyAttempts { retry_after },
             Err(error) => unsound(error),
         },
@@ -592,6 +591,11 @@ pub(super) fn refused(error: &VerifyError, method: Method) -> Rejection {
 
 fn caught<T>(ask: impl FnOnce() -> T) -> Result<T, Panicked> {
     std::panic::catch_unwind(AssertUnwindSafe(ask)).map_err(|_| Panicked)
+}
+
+/// Without either an issuer or a verifier no token is looked for; if one were, it would be denied.
+fn nobody() -> Verification {
+    Verification::Ready(Err(VerifyError::misconfigured("neither an issuer nor a verifier")))
 }
 
 fn panicked() -> VerifyError {

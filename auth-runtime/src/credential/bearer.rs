@@ -62,10 +62,6 @@ pub(crate) fn b64token(token: &[u8]) -> Result<&str, CredentialError> {
     if !is_b64token(token) {
         return Err(CredentialError::Malformed);
     }
-    text(token)
-}
-
-pub(super) fn text(token: &[u8]) -> Result<&str, CredentialError> {
     std::str::from_utf8(token).map_err(|_| CredentialError::Malformed)
 }
 

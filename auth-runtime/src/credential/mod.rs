@@ -47,15 +47,6 @@ impl<'a> Credential<'a> {
             Self::ApiKey(_) => Ok(None),
         }
     }
-
-    /// The same, where whoever reads the token takes no other characters anyway, so that looking for them beforehand would
-    /// only take time.
-    pub(crate) fn unchecked_token(&self) -> Result<Option<&'a str>, CredentialError> {
-        match self {
-            Self::Token(token, _) | Self::Bound { token, .. } => bearer::text(token).map(Some),
-            Self::ApiKey(_) => Ok(None),
-        }
-    }
 }
 
 /// Why what stands in the request is no credential.

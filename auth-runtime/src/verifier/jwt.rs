@@ -77,8 +77,12 @@ impl JwtVerifier {
 
     /// The same as [`judge`](Self::judge), with the keys that are here and no others.
     #[cfg(any(test, feature = "jwks"))]
-    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<Verified, VerifyError> {
-        self.judge(token, now).map_err(|refusal| match refusal {
+    pub(crate) fn verify(
+        &self,
+        token: impl AsRef<[u8]>,
+        now: u64,
+    ) -> Result<Verified, VerifyError> {
+        self.judge(token.as_ref(), now).map_err(|refusal| match refusal {
             Refusal::Final(error) => error,
             #[cfg(feature = "jwks")]
             Refusal::UnknownKey(unknown) => unknown.keys.unknown(now),
@@ -88,7 +92,7 @@ impl JwtVerifier {
     /// Syntax, payload, issuer, header, key, signature, claims: in this order, and the first that is wrong ends it.
     ///
     /// `now` is in seconds since the Unix epoch.
-    pub(crate) fn judge(&self, token: &str, now: u64) -> Result<Verified, Refusal> {
+    pub(crate) fn judge(&self, token: &[u8], now: u64) -> Result<Verified, Refusal> {
         let parts = Parts::split(token)?;
         let payload = decoded_text_with_room(parts.payload, Header::most_of_kid(parts.header))?;
         let claims =
@@ -182,19 +186,19 @@ pub(crate) struct UnknownKey {
 
 /// The parts of a compact JWS (RFC 7515 §7.1).
 pub(super) struct Parts<'a> {
-    pub(super) header: &'a str,
-    pub(super) payload: &'a str,
+    pub(super) header: &'a [u8],
+    pub(super) payload: &'a [u8],
     /// What the signature is about: header, dot, payload.
-    pub(super) message: &'a str,
-    pub(super) signature: &'a str,
+    pub(super) message: &'a [u8],
+    pub(super) signature: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
     /// Exactly three parts. An encrypted token has five (RFC 7516 §7.1) and is not for us; an unsigned one has an empty
     /// third.
-    pub(super) fn split(token: &'a str) -> Result<Self, VerifyError> {
+    pub(super) fn split(token: &'a [u8]) -> Result<Self, VerifyError> {
         let malformed = || invalid("it does not consist of three parts");
-        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let mut dots = memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(malformed());
         };
@@ -218,7 +222,7 @@ fn check_signature<'k>(
     let signature = scratch.bytes(parts.signature)?;
     let mut reason = "no key of the issuer fits `kid` and `alg`";
     for key in candidates(keys.iter(), header) {
-        if key.key.verifies(header.algorithm, parts.message.as_bytes(), signature) {
+        if key.key.verifies(header.algorithm, parts.message, signature) {
             return Ok(key);
         }
         reason = "the signature is wrong";

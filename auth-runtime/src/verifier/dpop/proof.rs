@@ -36,7 +36,7 @@ impl<'a> Proof<'a> {
     pub(super) fn parse(line: &'a [u8], accepted: &[Algorithm]) -> Result<Self, ProofError> {
         // 2: one JWT, well-formed. Lines that somebody joined with a comma are none.
         let text = std::str::from_utf8(line).map_err(|_| invalid("it is not ASCII"))?;
-        let parts = Parts::split(text)?;
+        let parts = Parts::split(text.as_bytes())?;
         let (header, payload) = (decoded_text(parts.header)?, decoded_text(parts.payload)?);
         let header =
             json::read(&header).map_err(|_| invalid("the header is no sound JSON object"))?;
@@ -87,7 +87,7 @@ impl<'a> Proof<'a> {
     /// 6: whoever signed it holds the key that it brings.
     pub(super) fn check_signature(&self) -> Result<(), ProofError> {
         let signature = decoded(self.parts.signature)?;
-        if self.key.verifies(self.algorithm, self.parts.message.as_bytes(), &signature) {
+        if self.key.verifies(self.algorithm, self.parts.message, &signature) {
             Ok(())
         } else {
             Err(invalid("the signature is wrong"))

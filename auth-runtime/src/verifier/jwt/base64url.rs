@@ -15,16 +15,16 @@ static ENGINE: LazyLock<base64::engine::Simd> =
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 static ENGINE: general_purpose::GeneralPurpose = general_purpose::URL_SAFE_NO_PAD;
 
-pub(in crate::verifier) fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
+pub(in crate::verifier) fn decoded(part: &[u8]) -> Result<Vec<u8>, VerifyError> {
     ENGINE.decode(part).map_err(|_| broken())
 }
 
-pub(in crate::verifier) fn decoded_text(part: &str) -> Result<String, VerifyError> {
+pub(in crate::verifier) fn decoded_text(part: &[u8]) -> Result<String, VerifyError> {
     decoded_text_with_room(part, 0)
 }
 
 /// The same, and behind it room for so many bytes.
-pub(super) fn decoded_text_with_room(part: &str, room: usize) -> Result<String, VerifyError> {
+pub(super) fn decoded_text_with_room(part: &[u8], room: usize) -> Result<String, VerifyError> {
     let most = decoded_len_estimate(part.len());
     let mut bytes = Vec::with_capacity(most + room);
     bytes.resize(most, 0);
@@ -47,7 +47,7 @@ impl Default for Scratch {
 
 impl Scratch {
     /// The same as [`decoded`], in here.
-    pub(super) fn bytes(&mut self, part: &str) -> Result<&[u8], VerifyError> {
+    pub(super) fn bytes(&mut self, part: &[u8]) -> Result<&[u8], VerifyError> {
         // Enough for what comes of any text of this length.
         if part.len() > self.here.len() {
             self.beyond = decoded(part)?;
@@ -57,7 +57,7 @@ impl Scratch {
         self.here.get(..length).ok_or_else(broken)
     }
 
-    pub(super) fn text(&mut self, part: &str) -> Result<&str, VerifyError> {
+    pub(super) fn text(&mut self, part: &[u8]) -> Result<&str, VerifyError> {
         std::str::from_utf8(self.bytes(part)?).map_err(|_| invalid("a part is not UTF-8"))
     }
 }
@@ -73,14 +73,15 @@ mod tests {
     use super::*;
 
     /// What the plain decoder says, byte for byte, and of the same texts.
-    fn check(text: &str) -> Result<(), TestCaseError> {
+    fn check(text: impl AsRef<[u8]>) -> Result<(), TestCaseError> {
+        let text = text.as_ref();
         let plain = general_purpose::URL_SAFE_NO_PAD.decode(text).ok();
-        prop_assert_eq!(&decoded(text).ok(), &plain, "{}", text);
+        prop_assert_eq!(&decoded(text).ok(), &plain, "{}", text.escape_ascii());
         let mut scratch = Scratch::default();
-        prop_assert_eq!(scratch.bytes(text).ok(), plain.as_deref(), "{}", text);
+        prop_assert_eq!(scratch.bytes(text).ok(), plain.as_deref(), "{}", text.escape_ascii());
         let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
-        prop_assert_eq!(&decoded_text_with_room(text, 3).ok(), &plain, "{}", text);
-        prop_assert_eq!(scratch.text(text).ok(), plain.as_deref(), "{}", text);
+        prop_assert_eq!(&decoded_text_with_room(text, 3).ok(), &plain, "{}", text.escape_ascii());
+        prop_assert_eq!(scratch.text(text).ok(), plain.as_deref(), "{}", text.escape_ascii());
         Ok(())
     }
 
@@ -102,9 +103,22 @@ mod tests {
         }
 
         #[test]
+        fn j13_no_byte_beyond_ascii_is_read(
+            text in "[A-Za-z0-9_-]{1,300}",
+            place in any::<prop::sample::Index>(),
+            byte in 0x80_u8..,
+        ) {
+            let mut text = text.into_bytes();
+            let place = place.index(text.len());
+            text[place] = byte;
+            prop_assert!(decoded(&text).is_err());
+            check(&text)?;
+        }
+
+        #[test]
         fn j13_what_was_encoded_comes_back(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
             let text = general_purpose::URL_SAFE_NO_PAD.encode(&bytes);
-            prop_assert_eq!(decoded(&text).unwrap(), bytes);
+            prop_assert_eq!(decoded(text.as_bytes()).unwrap(), bytes);
         }
     }
 
@@ -113,7 +127,7 @@ mod tests {
     fn j13_the_end_is_read_as_strictly_as_by_the_plain_decoder() {
         for length in 0..140 {
             for end in 0..=127 {
-                check(&format!("{}{}", "QUJD".repeat(35).get(..length).unwrap(), char::from(end)))
+                check(format!("{}{}", "QUJD".repeat(35).get(..length).unwrap(), char::from(end)))
                     .unwrap();
             }
         }

@@ -22,7 +22,7 @@ pub(crate) struct Header {
 /// The header of a token that was good, with what it says. An issuer writes the same into all that it signs with one key, so
 /// that comparing is mostly enough; nothing but the header decides what it says, whoever signed it and whenever.
 pub(crate) struct KnownHeader {
-    part: Box<str>,
+    part: Box<[u8]>,
     header: Header,
 }
 
@@ -31,14 +31,14 @@ const MOST_KNOWN: usize = 512;
 
 impl KnownHeader {
     /// Remembers it, unless it is too long or another one is remembered here.
-    pub(super) fn remember(here: &OnceLock<Self>, part: &str, header: Header) {
+    pub(super) fn remember(here: &OnceLock<Self>, part: &[u8], header: Header) {
         if part.len() <= MOST_KNOWN {
             here.get_or_init(|| Self { part: part.into(), header });
         }
     }
 
     /// What this header says, if it is the one that is remembered here.
-    pub(super) fn recall<'k>(here: &'k OnceLock<Self>, part: &str) -> Option<&'k Header> {
+    pub(super) fn recall<'k>(here: &'k OnceLock<Self>, part: &[u8]) -> Option<&'k Header> {
         here.get().filter(|known| *known.part == *part).map(|known| &known.header)
     }
 }
@@ -54,7 +54,7 @@ pub(super) enum Kind {
 
 impl Header {
     /// The longest `kid` that a header of this length, in base64url, has room for. A long one has something else in it.
-    pub(super) fn most_of_kid(part: &str) -> usize {
+    pub(super) fn most_of_kid(part: &[u8]) -> usize {
         const AROUND: usize = r#"{"alg":"HS256","kid":""}"#.len();
         if part.len() > MOST_KNOWN {
             return 0;
@@ -62,7 +62,7 @@ impl Header {
         decoded_len_estimate(part.len()).saturating_sub(AROUND)
     }
 
-    pub(super) fn parse(part: &str) -> Result<Self, VerifyError> {
+    pub(super) fn parse(part: &[u8]) -> Result<Self, VerifyError> {
         let mut scratch = Scratch::default();
         let text = scratch.text(part)?;
         let header = json::read(text).map_err(|_| invalid("the header is no sound JSON object"))?;

@@ -417,11 +417,11 @@ fn j15_a_key_speaks_for_its_own_issuer_only() {
     let by_a = |iss: &str| hs256(header(Algorithm::HS256), from(iss));
     let by_b =
         |iss: &str| sign(&RSA.signing, Algorithm::RS256, header(Algorithm::RS256), from(iss));
-    assert_accepted(verifier.verify(&by_a("https://a.example/"), NOW));
-    assert_accepted(verifier.verify(&by_b("https://b.example/"), NOW));
-    assert_invalid(verifier.verify(&by_a("https://b.example/"), NOW), "b, signed by a");
-    assert_invalid(verifier.verify(&by_b("https://a.example/"), NOW), "a, signed by b");
-    assert_invalid(verifier.verify(&by_a("https://c.example/"), NOW), "c");
+    assert_accepted(verifier.verify(by_a("https://a.example/"), NOW));
+    assert_accepted(verifier.verify(by_b("https://b.example/"), NOW));
+    assert_invalid(verifier.verify(by_a("https://b.example/"), NOW), "b, signed by a");
+    assert_invalid(verifier.verify(by_b("https://a.example/"), NOW), "a, signed by b");
+    assert_invalid(verifier.verify(by_a("https://c.example/"), NOW), "c");
 }
 
 #[test]
