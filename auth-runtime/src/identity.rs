@@ -219,9 +219,9 @@ impl Identity {
 
     /// About how much memory it takes, in bytes. The issuer's name is shared.
     pub(crate) fn size(&self) -> usize {
-        /// What the allocator adds.
-        const BLOCK: usize = 16;
-        size_of::<Inner>() + BLOCK + self.0.texts.size()
+        /// What the allocator adds, and the two counters of who shares it.
+        const AROUND: usize = 16 + 2 * size_of::<usize>();
+        size_of::<Inner>() + AROUND + self.0.texts.size()
     }
 }
 

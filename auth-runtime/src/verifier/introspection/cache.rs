@@ -117,9 +117,9 @@ impl Known {
 /// About how much memory an entry takes, in bytes.
 fn size(verified: &Verified) -> usize {
     const ENTRY: usize = 2 * size_of::<Fingerprint>() + size_of::<Entry>();
-    /// What the allocator adds, once for the caller and once for the issuer's name.
-    const BLOCKS: usize = 2 * 16;
-    ENTRY + size_of::<Inner>() + BLOCKS + verified.inner.issuer.len() + verified.inner.texts.size()
+    /// What the allocator adds and the two counters of who shares it, once for the caller and once for the issuer's name.
+    const AROUND: usize = 2 * (16 + 2 * size_of::<usize>());
+    ENTRY + size_of::<Inner>() + AROUND + verified.inner.issuer.len() + verified.inner.texts.size()
 }
 
 #[cfg(test)]
