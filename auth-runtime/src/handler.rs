@@ -411,6 +411,8 @@ impl<F, C> Behind<'_, F, C> {
         C: Conditions<Args>,
     {
         let Self { request, site, handler, conditions } = self;
+        // A guarded handler inside a hidden one hides too.
+        let hides = || site.hides || slot.with(request, |it| it.hides).unwrap_or(false);
         // An extractor that panics here leaves the guard's stage as it is: whoever polled again would be asked again.
         if let (Begun::Now(undecided), StageProjection::Guard { payload, .. }) =
             (begun, stage.as_mut().project())
@@ -426,7 +428,7 @@ impl<F, C> Behind<'_, F, C> {
                         match ready!(load(first, context)) {
                             Ok(()) => *loading = None,
                             // As below: nothing is told before the decision.
-                            Err(Refused::Error(_)) if site.hides && undecided.is_some() => {
+                            Err(Refused::Error(_)) if undecided.is_some() && hides() => {
                                 return Poll::Ready(Err(hidden(request, site)));
                             }
                             Err(refused) => return Poll::Ready(Err(refused)),
@@ -441,7 +443,7 @@ impl<F, C> Behind<'_, F, C> {
                     let arguments = match extracted {
                         Ok(arguments) => arguments,
                         // As long as it is not decided, what is wrong with the arguments would tell that there is something.
-                        Err(_) if site.hides && undecided.is_some() => {
+                        Err(_) if undecided.is_some() && hides() => {
                             return Poll::Ready(Err(hidden(request, site)));
                         }
                         Err(error) => return Poll::Ready(Err(error.into().into())),

@@ -1,10 +1,10 @@
 //! Below `deny = not_found` some refusals were still told: those of our extractors in a handler whose policy needs no
 //! identity or in a handler's body, those of a nested guard, and a failing `load` before the decision (Z4, Z5).
 
-use actix_web::{Error, HttpRequest, Responder, error::ErrorGone, get, test::TestRequest};
+use actix_web::{Error, HttpRequest, Responder, error::ErrorGone, get, test::TestRequest, web};
 use auth_runtime::{
-    Claims, Identity, Owned, Resource, authorize, require_auth, require_role as needs,
-    testing::TestIssuer,
+    Claims, Identity, Owned, Resource, authorize, authorize as allows, require_auth,
+    require_role as needs, testing::TestIssuer,
 };
 use serde::Deserialize;
 
@@ -34,6 +34,20 @@ async fn in_the_body(request: HttpRequest) -> Result<impl Responder, Error> {
 #[needs("admin")]
 async fn nested() -> impl Responder {
     "nested"
+}
+
+#[require_auth(deny = not_found)]
+#[get("/of-age/{age}")]
+#[allows(when(*age > 17))]
+async fn of_age(age: web::Path<u8>) -> impl Responder {
+    age.to_string()
+}
+
+#[require_auth(deny = not_found)]
+#[get("/nested-locked/{id}")]
+#[allows(when(found.open))]
+async fn nested_locked(found: Owned<Locked>) -> impl Responder {
+    found.open.to_string()
 }
 
 struct Locked {
@@ -73,11 +87,15 @@ async fn z4_every_refusal_is_hidden() {
         from_inside,
         get("/body", &bob),
         get("/nested", &bob),
+        get("/of-age/17", &bob),
+        get("/of-age/x", &bob),
+        get("/nested-locked/7", &bob),
+        get("/nested-locked/8", &bob),
         get("/locked/7", &bob),
         get("/locked/8", &bob),
         get("/locked/9", &bob),
     ] {
-        let services = (by_address, in_the_body, nested, locked);
+        let services = (by_address, in_the_body, nested, of_age, nested_locked, locked);
         let response = call(&auth, services, request).await;
         assert_eq!(response.headers().len(), 0, "{:?}", response.headers());
         let path = response.request().path().to_owned();
