@@ -359,25 +359,19 @@ fn conclude(
     let hides = site.hides || current.is_some_and(|current| current.hides);
     // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
     let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
-    let rejection = match result {
-        Ok(response) if response.error().is_some_and(ours) => Rejection::NotFound,
-        Ok(mut response) => {
-            mark(&mut response, identity, request);
-            return Answering::Done(response);
-        }
-        Err(Refused::Error(error)) if ours(&error) => Rejection::NotFound,
-        Err(Refused::Error(error)) => {
-            // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
-            let is_ours = RejectionError::is(&error);
-            let mut response = HttpResponse::from_error(error);
-            if !is_ours {
-                mark(&mut response, identity, request);
-            }
-            return Answering::Done(response);
-        }
-        Err(Refused::Rejection(rejection)) => rejection,
+    let refused = |rejection| refuse(rejection, hides, Auth::of(request).as_deref(), request);
+    let mut response = match result {
+        Ok(response) if response.error().is_some_and(ours) => return refused(Rejection::NotFound),
+        Ok(response) => response,
+        Err(Refused::Error(error)) if ours(&error) => return refused(Rejection::NotFound),
+        Err(Refused::Error(error)) => HttpResponse::from_error(error),
+        Err(Refused::Rejection(rejection)) => return refused(rejection),
     };
-    refuse(rejection, hides, Auth::of(request).as_deref(), request)
+    // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
+    if !response.error().is_some_and(RejectionError::is) {
+        mark(&mut response, identity, request);
+    }
+    Answering::Done(response)
 }
 
 /// When the guard let the request through.

@@ -1,5 +1,5 @@
 //! What an extractor refused below an attribute did not say whom the response was for (RESPONSES, rule 4): a shared cache
-//! could give it to somebody else.
+//! could give it to somebody else. What a handler refuses says so too.
 
 use actix_web::{
     Error, FromRequest, HttpRequest, Responder, dev, error, get,
@@ -33,8 +33,14 @@ async fn draft(_: Gone) -> impl Responder {
     "draft"
 }
 
+#[require_auth]
+#[get("/closed")]
+async fn closed() -> Result<&'static str, Error> {
+    Err(error::ErrorGone("yours is gone"))
+}
+
 #[actix_web::test]
-async fn what_an_extractor_refuses_is_for_this_caller_alone() {
+async fn what_an_extractor_or_a_handler_refuses_is_for_this_caller_alone() {
     let (text, key) = ApiKey::generate("svc").unwrap();
     let store = MemoryStore::new();
     store.insert(key);
@@ -49,10 +55,12 @@ async fn what_an_extractor_refuses_is_for_this_caller_alone() {
         ("cookie", "session=user".to_owned(), Some("cookie"), None),
         ("x-api-key", text.reveal().to_owned(), Some("x-api-key"), Some("private")),
     ] {
-        let response =
-            call(&auth, draft, TestRequest::get().uri("/draft").insert_header((name, value))).await;
-        assert_eq!(response.status(), 410);
-        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
-        assert_eq!((header(VARY), header(CACHE_CONTROL)), (varies, private), "{name}");
+        for path in ["/draft", "/closed"] {
+            let request = TestRequest::get().uri(path).insert_header((name, &*value));
+            let response = call(&auth, (draft, closed), request).await;
+            assert_eq!(response.status(), 410);
+            let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!((header(VARY), header(CACHE_CONTROL)), (varies, private), "{path} {name}");
+        }
     }
 }
