@@ -1,7 +1,9 @@
 //! RESPONSES Z4 and Z5, over real sockets: what is hidden is answered byte for byte as what is not there.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder, get,
+    FromRequest, HttpRequest, HttpResponse, Responder,
+    error::ErrorBadGateway,
+    get,
     http::header::{CACHE_CONTROL, ContentType},
     post, web,
 };
@@ -11,7 +13,7 @@ use auth_runtime::{
 };
 use auth_tests::Tokens;
 
-use crate::server::Server;
+use crate::{get_as, send_to, server::Server};
 
 #[require_role("admin", deny = not_found)]
 #[get("/secret")]
@@ -43,6 +45,9 @@ impl Resource for Document {
 
     async fn load(id: u32, _: &HttpRequest) -> Result<Option<Self>, actix_web::Error> {
         actix_web::rt::task::yield_now().await;
+        if id == 500 {
+            return Err(ErrorBadGateway("the database is gone"));
+        }
         Ok((id == 7).then_some(Self { owner: "user" }))
     }
 
@@ -250,6 +255,38 @@ fn z4_somebody_else_s_resource_is_byte_for_byte_one_that_is_not_there() {
             }
         }
     }
+}
+
+/// Whom the guard let in hears that something is broken: where nothing hangs on the arguments, it has decided.
+#[actix_web::test]
+async fn z4_what_cannot_be_loaded_is_told_to_whom_the_guard_let_in() {
+    let auth = Tokens::ready().auth();
+    let answer = send_to(auth, hidden_document, get_as("/hidden/500", "user")).await;
+    assert_eq!((answer.status.as_u16(), &*answer.body), (502, "the database is gone"));
+}
+
+#[authorize(when(*age > 17))]
+async fn of_age(age: web::Path<u32>) -> impl Responder {
+    age.to_string()
+}
+
+/// Answers several requests in one.
+#[require_auth(deny = not_found)]
+#[get("/batch")]
+async fn batch(request: HttpRequest) -> impl Responder {
+    let auth = request.app_data::<Auth>().unwrap().clone();
+    let part = get_as("/of-age/7", "user").param("age", "7").app_data(auth);
+    let (part, mut payload) = part.to_http_parts();
+    let payload = web::Payload::from_request(&part, &mut payload).await.unwrap();
+    let response = of_age((part, payload).into()).await;
+    response.status().as_str().to_owned()
+}
+
+/// What hides one request's resource says nothing about another's.
+#[actix_web::test]
+async fn z4_a_hidden_handler_hides_nothing_of_other_requests_it_answers() {
+    let answer = send_to(Tokens::ready().auth(), batch, get_as("/batch", "user")).await;
+    assert_eq!((answer.status.as_u16(), &*answer.body), (200, "403"));
 }
 
 /// What the application cannot tell is no denial: it stays a 500, and does not pass for a missing page.
