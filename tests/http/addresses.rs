@@ -29,6 +29,12 @@ async fn either(caller: Option<Identity>) -> impl Responder {
     caller.map_or_else(|| "anonymous".to_owned(), |caller| caller.subject().to_owned())
 }
 
+#[authorize(ip("10.0.0.0/8") || role("admin"))]
+#[get("/nobody-asked")]
+async fn nobody_asked() -> impl Responder {
+    "nobody-asked"
+}
+
 #[authorize(!ip("192.0.2.0/24") && authenticated())]
 #[get("/not-from")]
 async fn not_from() -> impl Responder {
@@ -69,7 +75,7 @@ async fn ask(auth: Auth, path: &str, from: From<'_>) -> Answer {
     if let Some(token) = from.token {
         request = request.insert_header((AUTHORIZATION, format!("Bearer {token}")));
     }
-    send_to(auth, (inside, office, either, not_from, by_hand), request).await
+    send_to(auth, (inside, office, either, nobody_asked, not_from, by_hand), request).await
 }
 
 #[actix_web::test]
@@ -115,15 +121,18 @@ async fn z3_networks_have_names() {
 #[actix_web::test]
 async fn a_network_without_addresses_is_a_500_that_names_the_fix() {
     let bare = Auth::builder().verifier(Tokens::ready()).build().unwrap();
+    // It comes before credentials, as addresses do: whoever sends what, nobody is asked to log in.
     for path in ["/office", "/by-hand"] {
-        let log = crate::setup::Log::default();
-        let answer = {
-            let _listening = log.listen();
-            let from = From { peer: Some("198.51.100.7"), headers: &[], token: Some("admin") };
-            ask(bare.clone(), path, from).await
-        };
-        answer.assert(500, None, "Authentication is not available");
-        assert!(log.text().contains(".network("), "{}", log.text());
+        for token in [Some("admin"), Some("unknown"), None] {
+            let log = crate::setup::Log::default();
+            let answer = {
+                let _listening = log.listen();
+                let from = From { peer: Some("198.51.100.7"), headers: &[], token };
+                ask(bare.clone(), path, from).await
+            };
+            answer.assert(500, None, "Authentication is not available");
+            assert!(log.text().contains(".network("), "{}", log.text());
+        }
     }
 }
 
@@ -145,6 +154,15 @@ async fn an_address_may_be_enough() {
         if status == 200 {
             assert_eq!(answer.body, body);
         }
+    }
+    // Where nobody asks who it is, credentials are not looked at.
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        for token in [None, Some("unknown"), Some("not a token")] {
+            let from = From { peer: Some("10.1.2.3"), headers: &[], token };
+            let answer = ask(auth(&tokens).build().unwrap(), "/nobody-asked", from).await;
+            assert_eq!((answer.status.as_u16(), &*answer.body), (200, "nobody-asked"));
+        }
+        assert_eq!(tokens.asked(), 0);
     }
     for (peer, token, status) in [
         (Some("192.0.2.1"), Some("user"), 403),
