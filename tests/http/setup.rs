@@ -13,7 +13,7 @@ use auth_runtime::{
 };
 use auth_tests::{Answer, Tokens};
 use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 use crate::{get_as, routes};
 
@@ -30,10 +30,16 @@ impl Log {
 
     /// Everything logged on this thread goes here until the guard is dropped.
     pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        self.listen_to(FmtSpan::NONE)
+    }
+
+    /// The same, and to what becomes of spans.
+    fn listen_to(&self, spans: FmtSpan) -> tracing::subscriber::DefaultGuard {
         Interested::begin();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)
+            .with_span_events(spans)
             .with_writer(self.clone())
             .finish();
         tracing::subscriber::set_default(subscriber)
@@ -298,6 +304,25 @@ async fn l1_l2_every_decision_is_an_event_and_none_holds_a_token() {
         for part in parts {
             assert!(event.contains(part), "{part} not in {event}");
         }
+    }
+}
+
+/// Whoever follows a request finds everything that its guard says in one span, also where it has to wait.
+#[actix_web::test]
+async fn a_decision_has_one_span_however_often_it_waits() {
+    for tokens in [Tokens::ready(), Tokens::slow()] {
+        let log = Log::default();
+        {
+            let _listening = log.listen_to(FmtSpan::NEW);
+            crate::send(tokens.auth(), get_as("/admin", "user")).await;
+        }
+        let log = log.text();
+        let inside = |end: &str| {
+            let lines = log.lines().filter(|line| line.contains("authorize{handler=http::admin}:"));
+            lines.filter(|line| line.contains(end)).count()
+        };
+        assert_eq!(inside("auth_runtime::decision: new"), 1, "{log}");
+        assert_eq!(inside("auth_runtime::decision: denied"), 1, "{log}");
     }
 }
 
