@@ -151,6 +151,12 @@ async fn greet(caller: Option<Identity>) -> impl Responder {
     format!("{}", caller.is_some())
 }
 
+#[public]
+#[get("/greet-twice")]
+async fn greet_twice(_: Option<Identity>, caller: OptionalIdentity) -> impl Responder {
+    format!("{}", caller.is_some())
+}
+
 #[require_ip("192.0.2.0/24", deny = not_found)]
 #[get("/secret")]
 async fn secret(_: Identity) -> impl Responder {
@@ -228,6 +234,7 @@ async fn bare_document(_: Owned<Document>) -> impl Responder {
 fn services() -> impl HttpServiceFactory {
     (
         (admin, hidden, hidden_age, of_age, scope, step_up, keyed, near, open, greet),
+        greet_twice,
         (secret, checked, bare, either, maybe, claims, by_hand, document, bare_document),
     )
 }
@@ -419,10 +426,19 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
         },
         Row {
             name: "A15",
-            auth: revoking,
+            auth: revoking.clone(),
             request: bob("/admin"),
             status: 401,
             events: &["denied invalid_token 401 by admin to bob with Bearer"],
+        },
+        Row {
+            name: "A15, where a resource asks who it is",
+            auth: revoking,
+            request: bob("/bare-documents/7"),
+            status: 404,
+            events: &[
+                "denied invalid_token 404 by `Owned` at /bare-documents/{id} to bob with Bearer",
+            ],
         },
         Row {
             name: "A17",
@@ -488,6 +504,16 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
             events: &[
                 "granted granted by greet",
                 "denied invalid_token 401 by an extractor at /greet",
+            ],
+        },
+        Row {
+            name: "A23, two extractors and one credential",
+            auth: plain.clone(),
+            request: bearer("/greet-twice", "wrong"),
+            status: 401,
+            events: &[
+                "granted granted by greet_twice",
+                "denied invalid_token 401 by an extractor at /greet-twice",
             ],
         },
         Row {
