@@ -1,13 +1,14 @@
 //! RESPONSES, rows Z2, Z6 and Z8.
 
 use std::{
+    cell::Cell,
     error::Error,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
 use actix_web::{HttpRequest, HttpResponse, Responder, get, test::TestRequest, web};
 use auth_runtime::{
-    Auth, Identity, Policy, guard,
+    Auth, Identity, Policy, authorize, guard,
     policy::{Answer as CheckAnswer, Check},
     require_role,
     verifier::{Verification, Verifier},
@@ -163,6 +164,48 @@ async fn z8_a_policy_that_fails_or_panics_denies() {
         ask(name, Some("user")).await.assert(403, None, DENIED);
     }
     assert_eq!(ASKED.load(Ordering::SeqCst), asked);
+}
+
+thread_local! {
+    static ASKED_FIRST: Cell<u32> = const { Cell::new(0) };
+    static ASKED_SECOND: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Says yes, and no if it is asked again.
+async fn first(_: &Identity, _: &HttpRequest) -> bool {
+    actix_web::rt::task::yield_now().await;
+    ASKED_FIRST.replace(ASKED_FIRST.get() + 1) == 0
+}
+
+async fn second(_: &Identity, _: &HttpRequest) -> bool {
+    actix_web::rt::task::yield_now().await;
+    ASKED_SECOND.replace(ASKED_SECOND.get() + 1) == 0
+}
+
+#[authorize(check(first) && check(second))]
+#[get("/both")]
+async fn both() -> impl Responder {
+    "both"
+}
+
+#[authorize(check(first) && when(*age > 17))]
+#[get("/of-age/{age}")]
+async fn of_age(age: web::Path<u32>) -> impl Responder {
+    age.to_string()
+}
+
+/// What a check has said holds for the whole request, whatever else has to be found out.
+#[actix_web::test]
+async fn what_a_check_said_is_kept_while_others_are_asked() {
+    for (path, status, asked) in
+        [("/both", 200, (1, 1)), ("/of-age/18", 200, (1, 0)), ("/of-age/17", 403, (1, 0))]
+    {
+        ASKED_FIRST.set(0);
+        ASKED_SECOND.set(0);
+        let answer = send_to(Tokens::ready().auth(), (both, of_age), get_as(path, "user")).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+        assert_eq!((ASKED_FIRST.get(), ASKED_SECOND.get()), asked, "{path}");
+    }
 }
 
 struct Panics {
