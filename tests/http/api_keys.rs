@@ -124,7 +124,11 @@ async fn a21_a_good_token_is_no_key() {
     let (store, _) = store();
     let auth = only_keys(store).verifier(Tokens::ready()).build().unwrap();
     let request = crate::get_as("/keys", "admin");
-    send_to(auth, services(), request).await.assert(401, Some(KEY), BAD_KEY);
+    send_to(auth.clone(), services(), request).await.assert(401, Some(KEY), BAD_KEY);
+    // Of a bad one it is said that it is bad.
+    let answer = send_to(auth, services(), crate::get_as("/keys", "unknown")).await;
+    assert_eq!(answer.challenges, [INVALID, KEY]);
+    Answer { challenges: Vec::new(), ..answer }.assert(401, None, "Invalid or expired token");
 }
 
 #[actix_web::test]
