@@ -10,7 +10,11 @@ use std::{
 };
 
 use actix_web::{http::header::AUTHORIZATION, test::TestRequest};
-use auth_runtime::{Auth, testing::TestIssuer};
+use auth_runtime::{
+    Auth,
+    api_key::{ApiKey, ApiKeys, MemoryStore},
+    testing::TestIssuer,
+};
 use auth_tests::{EXPIRED, INVALID, MISSING, Tokens};
 
 use crate::send;
@@ -64,6 +68,28 @@ async fn z7_too_many_failed_authentications_from_one_address() {
         );
         ask("192.0.2.1", Some("admin")).await.assert(429, None, TOO_MANY);
     }
+}
+
+#[actix_web::test]
+async fn z7_keys_are_guessed_no_more_often_than_tokens() {
+    let (text, key) = ApiKey::generate("svc").unwrap();
+    let (unknown, _) = ApiKey::generate("svc").unwrap();
+    let store = MemoryStore::new();
+    store.insert(key);
+    let auth = Auth::builder()
+        .api_keys(ApiKeys::new(store))
+        .failed_attempts(3, Duration::from_secs(30))
+        .clock(|| 1_000)
+        .build()
+        .unwrap();
+    let ask = async |peer: &str, key: &str| {
+        send(auth.clone(), from(peer, None).insert_header(("x-api-key", key))).await
+    };
+    for guess in [unknown.reveal(), "nonsense", ""] {
+        assert_eq!(ask("192.0.2.1", guess).await.status, 401, "{guess}");
+    }
+    ask("192.0.2.1", text.reveal()).await.assert(429, None, TOO_MANY);
+    assert_eq!(ask("192.0.2.2", text.reveal()).await.body, "svc");
 }
 
 /// What no token consists of is wrong whoever sends it, and said before anybody is told to wait (RESPONSES A3).
