@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::{http::header::AUTHORIZATION, test::TestRequest};
 use auth_runtime::{
     Auth, Dpop,
+    api_key::{ApiKey, ApiKeys, MemoryStore},
     revocation::Revocations,
     testing::{DpopKey, TestIssuer},
 };
@@ -91,6 +92,28 @@ fn remembered_tokens_are_counted_as_hits_and_misses() {
     let expected =
         [(r#"{cache="tokens",result="hit"}"#, 2), (r#"{cache="tokens",result="miss"}"#, 3)];
     let expected = expected.map(|(labels, count)| (labels.to_owned(), count));
+    assert_eq!(recorded.series("auth_cache_lookups_total"), expected.into());
+}
+
+/// Nothing is remembered of a key, nor of a token that its owner did not send: the one is not looked for, the other in vain.
+#[test]
+fn what_is_not_remembered_is_no_hit_and_a_key_is_no_miss() {
+    let (issuer, store) = (TestIssuer::new(), MemoryStore::new());
+    let (text, key) = ApiKey::generate("svc").unwrap();
+    store.insert(key);
+    let bound = issuer.token("ann").bound_to(&DpopKey::new()).mint();
+    let recorded = recorded(async || {
+        let auth = Auth::builder().issuer(issuer.issuer()).api_keys(ApiKeys::new(store));
+        let auth = auth.build().unwrap();
+        for _ in 0..3 {
+            let request = TestRequest::get().uri("/me").insert_header(("x-api-key", text.reveal()));
+            assert_eq!(send(auth.clone(), request).await.body, "svc");
+        }
+        for _ in 0..2 {
+            assert_eq!(send(auth.clone(), get_as("/me", &bound)).await.status, 401);
+        }
+    });
+    let expected = [(r#"{cache="tokens",result="miss"}"#.to_owned(), 2)];
     assert_eq!(recorded.series("auth_cache_lookups_total"), expected.into());
 }
 
