@@ -1,7 +1,7 @@
 //! Tokens in cookies: A4, rule 4, and requests that another site may have made.
 
 use actix_web::{
-    Responder,
+    HttpResponse, Responder,
     http::{
         Method,
         header::{COOKIE, VARY},
@@ -145,10 +145,25 @@ async fn a_cookie_on_a_request_that_another_site_may_have_made_is_denied() {
 
 #[actix_web::test]
 async fn rule_4_a_response_varies_by_the_cookie() {
-    let response =
-        call(auth(&Tokens::ready()), services(), with_cookie(Method::GET, "/me", "session=user"))
-            .await;
-    assert_eq!(response.headers().get(VARY).unwrap(), "cookie");
+    /// Says itself what it varies by.
+    #[require_auth]
+    async fn own(varies: web::Path<String>) -> impl Responder {
+        HttpResponse::Ok().insert_header((VARY, varies.into_inner())).finish()
+    }
+
+    for (path, expected) in [
+        ("/me", ["cookie"].as_slice()),
+        ("/own/accept", &["accept", "cookie"]),
+        ("/own/accept,%20Cookie", &["accept, Cookie"]),
+        // By everything, and more than that there is not.
+        ("/own/*", &["*"]),
+    ] {
+        let services = (web::resource("/own/{varies}").to(own), services());
+        let request = with_cookie(Method::GET, path, "session=user");
+        let response = call(auth(&Tokens::ready()), services, request).await;
+        let lines = response.headers().get_all(VARY).map(|line| line.to_str().unwrap());
+        assert_eq!(lines.collect::<Vec<_>>(), expected, "{path}");
+    }
 }
 
 #[test]
