@@ -10,7 +10,9 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Claims, Identity, IdentityExt, Method, require_auth, require_role, testing::TestIssuer,
+    Auth, Claims, Identity, IdentityExt, Method, require_auth, require_role,
+    testing::TestIssuer,
+    verifier::{Verification, Verified, Verifier},
 };
 use auth_tests::{INVALID, MISSING, Tokens, read};
 use serde::Deserialize;
@@ -66,6 +68,17 @@ async fn whole(identity: Identity) -> impl Responder {
     }))
 }
 
+/// Vouches for the same caller as the token below.
+struct Sessions;
+
+impl Verifier for Sessions {
+    fn verify(&self, _: &str, _: &HttpRequest) -> Verification {
+        let ann = Verified::new("https://id.test/", "ann").role("admin");
+        let ann = ann.scope("docs:read").scope("docs:write").acr("mfa").auth_time(12);
+        Verification::Ready(Ok(ann.expires_at(4_000_000_000)))
+    }
+}
+
 #[actix_web::test]
 async fn an_identity_says_what_the_token_says() {
     let issuer = TestIssuer::new();
@@ -78,13 +91,16 @@ async fn an_identity_says_what_the_token_says() {
         .claim("auth_time", 12)
         .claim("exp", 4_000_000_000_u64)
         .mint();
-    let answer = send_to(issuer.auth().unwrap(), whole, get_as("/identity", &token)).await;
+    let sessions = Auth::builder().verifier(Sessions).build().unwrap();
     let expected = json!({
         "issuer": "https://id.test/", "subject": "ann", "roles": ["admin"],
         "scopes": ["docs:read", "docs:write"], "acr": "mfa", "auth_time": 12,
         "expires_at": 4_000_000_000_u64, "bearer": true,
     });
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&answer.body).unwrap(), expected);
+    for (auth, token) in [(issuer.auth().unwrap(), &*token), (sessions, "session")] {
+        let answer = send_to(auth, whole, get_as("/identity", token)).await;
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&answer.body).unwrap(), expected);
+    }
 }
 
 #[actix_web::test]
