@@ -10,13 +10,13 @@ use actix_web::{
     test::TestRequest, web,
 };
 use auth_runtime::{
-    Auth, AuthBuilder, Dpop, Identity, Method,
+    Auth, AuthBuilder, Dpop, Identity, Method, Rejection,
     clock::{Clock, SystemClock},
     require_auth, require_role, require_scope, require_step_up,
     testing::{DpopKey, TestIssuer, TestProof},
     verifier::{Verification, Verified, Verifier},
 };
-use auth_tests::{Answer, MISSING, Tokens};
+use auth_tests::{Answer, INVALID, MISSING, Tokens};
 use serde_json::json;
 
 use crate::{denied::status_and_nothing_else, send_to};
@@ -377,6 +377,20 @@ async fn only_the_attempted_scheme_s_challenge_says_what_is_wrong() {
     // A hidden resource says nothing of it.
     let answer = ask(&auth, with("nonsense", "nonsense").uri("/hidden")).await;
     assert_eq!((answer.status.as_u16(), answer.challenges.len()), (404, 0));
+}
+
+/// A 401 has a challenge (RFC 9110 §15.5.2), also that of an application which checks proofs itself.
+#[actix_web::test]
+async fn an_application_that_takes_no_proofs_asks_for_another_token() {
+    async fn refuse(request: HttpRequest) -> impl Responder {
+        Rejection::InvalidProof.into_response(&request)
+    }
+
+    let caller = Caller::new();
+    let off = Auth::builder().issuer(caller.issuer.issuer()).build().unwrap();
+    let refuses = web::resource("/me").to(refuse);
+    let answer = send_to(off, refuses, with(&caller.token, "x")).await;
+    answer.assert(401, Some(INVALID), INVALID_MESSAGE);
 }
 
 #[actix_web::test]
