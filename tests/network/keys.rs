@@ -41,6 +41,34 @@ async fn build_returns_at_once_and_the_first_requests_wait_for_the_first_fetch()
     assert_eq!(provider.asked("/keys"), 1);
 }
 
+/// Where several issuers are trusted, what is remembered of a token ends with the keys of its own.
+#[actix_web::test]
+async fn k6_a_verdict_dies_with_the_keys_of_its_own_issuer() {
+    let (first, second, time) = (Provider::start(), Provider::start(), Time::start());
+    let [of_first, old, new] = ["1", "old", "new"].map(Signer::new);
+    first.publish(&[&of_first]);
+    second.publish(&[&old]);
+    let clock = time.clone();
+    let auth = Auth::builder()
+        .issuer(issuer(&first))
+        .issuer(issuer(&second))
+        .clock(move || clock.now())
+        .build()
+        .unwrap();
+    auth.wait_ready().await;
+    let by_first = of_first.token(&first.name(), time.now());
+    let by_old = old.token(&second.name(), time.now());
+    for token in [&by_first, &by_old, &by_first, &by_old] {
+        assert_ann(&ask(&auth, token).await);
+    }
+    // The second one rotates, which is noticed when somebody brings its new key.
+    second.publish(&[&new]);
+    time.pass(30);
+    assert_ann(&ask(&auth, &new.token(&second.name(), time.now())).await);
+    assert_invalid(&ask(&auth, &by_old).await);
+    assert_ann(&ask(&auth, &by_first).await);
+}
+
 #[actix_web::test]
 async fn a9_an_unknown_kid_is_refused_after_one_refresh() {
     let (provider, time) = (Provider::start(), Time::start());
