@@ -71,12 +71,16 @@ async fn a3_a_bearer_token_that_is_none() {
         b"Bearer e30.\xff\xfe.e30",
     ] {
         let value = HeaderValue::from_bytes(line).unwrap();
-        for auth in [auth(), Tokens::ready().auth()] {
+        let tokens = Tokens::ready();
+        let beside = Auth::builder().issuer(TestIssuer::new().issuer()).verifier(tokens.clone());
+        for auth in [auth(), tokens.auth(), beside.build().unwrap()] {
             let request =
                 TestRequest::get().uri("/me").insert_header((AUTHORIZATION, value.clone()));
             let answer = send(auth, request).await;
             answer.assert(401, Some(INVALID), "Invalid or expired token");
         }
+        // A verifier of the application's own may rely on what a token consists of.
+        assert_eq!(tokens.asked(), 0, "{line:?}");
     }
 }
 
