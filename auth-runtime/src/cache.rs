@@ -221,6 +221,7 @@ mod tests {
         assert!(cache.get(known.as_bytes(), Method::Cookie, 5, |_| Some(0)).is_none());
         cache.insert(b"short", &identity("eve"), FOREVER);
         assert_eq!(subject(&cache, "short", 5).as_deref(), Some("eve"));
+        assert_eq!(subject(&cache, "shirt", 5), None);
     }
 
     #[test]

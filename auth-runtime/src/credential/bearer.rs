@@ -41,6 +41,20 @@ pub(super) fn token<'a>(
     Ok(Some(token))
 }
 
+/// The same, of a header that is written as nearly everybody writes it. `None` says nothing about it: [`token`] does.
+#[inline]
+pub(super) fn plain<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    limit: usize,
+) -> Option<&'a [u8]> {
+    let mut lines = headers.get_all(name);
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    let token = line.as_bytes().strip_prefix(b"Bearer ")?;
+    let begins = token.first().is_some_and(|first| !first.is_ascii_whitespace());
+    (begins && token.len() <= limit).then_some(token)
+}
+
 /// Whether a header holds a credential of this scheme, good or not.
 pub(super) fn attempts(headers: &HeaderMap, name: &HeaderName, scheme: &str) -> bool {
     headers.get(name).is_some_and(|line| behind_scheme(line.as_bytes(), scheme).is_some())
@@ -89,6 +103,7 @@ fn is_tchar(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+    use proptest::{prelude::*, proptest};
 
     use super::*;
 
@@ -107,6 +122,42 @@ mod tests {
         assert_eq!(read(&[b"bEARER aA"]).unwrap().as_deref(), Some("aA"));
         assert_eq!(read(&[b"Bearer   three"]).unwrap().as_deref(), Some("three"));
         assert_eq!(read(&[b"Bearer padded=="]).unwrap().as_deref(), Some("padded=="));
+    }
+
+    #[test]
+    fn a_plain_token_is_found_at_once() {
+        let found = |lines: &[&[u8]], limit| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
+            }
+            plain(&headers, &AUTHORIZATION, limit).map(<[u8]>::to_owned)
+        };
+        assert_eq!(found(&[b"Bearer aA.b-c_d"], 8).as_deref(), Some(b"aA.b-c_d".as_slice()));
+        assert_eq!(found(&[b"Bearer aA.b-c_d"], 7), None);
+        assert_eq!(found(&[b"Bearer a", b"Bearer a"], 8), None);
+        for line in [b"Bearer ".as_slice(), b"Bearer  a", b"Bearer \ta", b"bearer a", b"DPoP a"] {
+            assert_eq!(found(&[line], 8), None, "{line:?}");
+        }
+    }
+
+    proptest! {
+        /// Where that finds something, it is what a thorough look finds.
+        #[test]
+        fn a_plain_token_is_the_token(
+            lines in prop::collection::vec(
+                r"[Bb]earer?(\t|  ?|   )?[a-zA-Z .,\t=\x80-\xff]{0,6}".prop_map(String::into_bytes), 0..3,
+            ),
+            limit in 0_usize..8,
+        ) {
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
+            }
+            if let Some(found) = plain(&headers, &AUTHORIZATION, limit) {
+                prop_assert_eq!(token(&headers, &AUTHORIZATION, "Bearer", limit), Ok(Some(found)));
+            }
+        }
     }
 
     #[test]

@@ -118,6 +118,18 @@ impl Places {
         }
     }
 
+    /// The token that [`find`](Self::find) gives, where this application looks for bearer tokens alone and the request has one
+    /// as nearly everybody writes it. `None` says nothing.
+    #[inline]
+    pub(crate) fn plain_bearer<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+        let Self { proxy, tokens, dpop, cookie, api_key, limit } = self;
+        let alone = *tokens && !*proxy && !*dpop && cookie.is_none() && api_key.is_none();
+        if !alone {
+            return None;
+        }
+        bearer::plain(headers, &AUTHORIZATION, *limit)
+    }
+
     /// Whether a request with a credential of this kind may do what it asks for: a browser sends cookies along with what
     /// other sites make it ask.
     #[inline]
