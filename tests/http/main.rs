@@ -23,6 +23,7 @@ mod proxy;
 mod reload;
 mod revocation;
 mod scopes;
+mod seen;
 mod server;
 mod setup;
 mod socket;
