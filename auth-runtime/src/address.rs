@@ -249,6 +249,7 @@ mod tests {
             ("10.1.1.1", &["203.0.113.7:4711"], Some("203.0.113.7")),
             ("10.1.1.1", &["[2001:db8::1]:4711"], Some("2001:db8::1")),
             ("10.1.1.1", &["2001:db8::1"], Some("2001:db8::1")),
+            ("10.1.1.1", &["[2001:db8::1]"], Some("2001:db8::1")),
             ("10.1.1.1", &["::ffff:203.0.113.7"], Some("203.0.113.7")),
             ("fd00::1", &["203.0.113.7"], Some("203.0.113.7")),
             ("::ffff:10.1.1.1", &["203.0.113.7"], Some("203.0.113.7")),
@@ -285,6 +286,7 @@ mod tests {
             ("For=\"[2001:db8:cafe::17]:4711\"", Some("2001:db8:cafe::17")),
             ("for=192.0.2.43, for=203.0.113.7;proto=http;by=10.0.0.1", Some("203.0.113.7")),
             ("proto=https;for=203.0.113.7", Some("203.0.113.7")),
+            ("for = \"203.0.113.7\" ;proto=https", Some("203.0.113.7")),
             ("for=203.0.113.7;host=\"a,b;for=192.0.2.1\"", Some("203.0.113.7")),
             ("for=192.0.2.43, for=10.0.0.9", Some("192.0.2.43")),
             ("for=unknown", None),
@@ -298,12 +300,28 @@ mod tests {
             // Nor is it outside what the client made the proxy quote.
             ("for=203.0.113.7;host=\"a\\\", for=192.0.2.1;x=\\\"\"", Some("203.0.113.7")),
             ("for=203.0.113.7;host=\"a\\\\\"", Some("203.0.113.7")),
+            // Two backslashes are one that is quoted, and quote nothing themselves.
+            ("for=203.0.113.7;host=\"a\";x=\\\\\"b\"", Some("203.0.113.7")),
         ] {
             assert_eq!(
                 client(&networks, "10.1.1.1", "forwarded", &[line_of(line)]).as_deref(),
                 expected,
                 "{line}"
             );
+        }
+    }
+
+    /// D6
+    #[test]
+    fn several_lines_of_forwarded_are_one_list() {
+        let networks = networks(ForwardedBy::Forwarded);
+        for (lines, expected) in [
+            (["for=192.0.2.1", "for=203.0.113.7"], "203.0.113.7"),
+            (["for=192.0.2.1, for=203.0.113.7", "for=10.9.9.9"], "203.0.113.7"),
+            (["for=unknown", "for=203.0.113.7, for=10.9.9.9"], "203.0.113.7"),
+        ] {
+            let found = client(&networks, "10.1.1.1", "forwarded", &lines);
+            assert_eq!(found.as_deref(), Some(expected), "{lines:?}");
         }
     }
 
@@ -341,5 +359,17 @@ mod tests {
             assert!(error.contains(part) && error.contains("network `office`"), "{error}");
         }
         assert!(Networks::default().name("office", &[]).is_err());
+    }
+
+    #[test]
+    fn a_network_that_is_named_twice_has_the_addresses_of_both() {
+        let mut networks = Networks::default();
+        for text in ["10.0.0.0/8", "192.0.2.0/24"] {
+            networks.name("office", &[text.to_owned()]).unwrap();
+        }
+        let office = networks.named("office").unwrap();
+        for (address, inside) in [("10.1.1.1", true), ("192.0.2.1", true), ("203.0.113.7", false)] {
+            assert_eq!(contain(office, address.parse().unwrap()), inside, "{address}");
+        }
     }
 }
