@@ -173,6 +173,7 @@ mod tests {
             "a=b; session=abc",
             "session=abc; a=b",
             "session=\"abc\"",
+            "a=b ;session = abc ",
             "a=session; session=abc;",
         ] {
             assert_eq!(read(&[line]).unwrap().as_deref(), Some("abc"), "{line}");
@@ -190,12 +191,19 @@ mod tests {
         ] {
             assert_eq!(read(&[line]), Ok(None), "{line}");
         }
-        for lines in [["session=a; session=b", ""], ["session=a", "session=a"]] {
+        for lines in [
+            ["session=a; session=b", ""],
+            ["session=a", "session=a"],
+            // Emptied beside one that is not: another reader may take the caller for logged out.
+            ["session=; session=a", ""],
+            ["session=a; session=", ""],
+        ] {
             assert_eq!(read(&lines), Err(CredentialError::Repeated));
         }
         for line in ["session=a b", "session=a,b", "session=caf%", "session=\"abc"] {
             assert_eq!(read(&[line]), Err(CredentialError::Malformed), "{line}");
         }
+        assert!(read(&["session=aaaaaaaaaaaaaaaa"]).is_ok());
         assert_eq!(read(&["session=aaaaaaaaaaaaaaaaa"]), Err(CredentialError::TooLong));
     }
 
@@ -238,13 +246,23 @@ mod tests {
                 assert_eq!(is_ours(method, headers), ours, "{method} {headers:?}");
             }
         }
+        // Two hosts, of which nobody knows which one the browser meant.
+        let two = [("host", "evil.example"), ("origin", "https://api.example.com")];
+        assert!(!is_ours("POST", &two));
         assert!(!is_ours("GET", &[("upgrade", "websocket"), ("origin", "https://evil.example")]));
         assert!(is_ours("GET", &[("upgrade", "websocket"), ("origin", "https://api.example.com")]));
     }
 
     #[test]
     fn cookies_and_origins_that_no_browser_sends_are_refused() {
-        assert!(Cookie::named("__Host-session").origin("http://localhost:8080").check().is_ok());
+        for origin in [
+            "http://localhost:8080",
+            "http://localhost:443",
+            "https://[::1]:8443",
+            "https://a-b.example",
+        ] {
+            assert!(Cookie::named("__Host-session").origin(origin).check().is_ok(), "{origin}");
+        }
         for name in ["", "a b", "a=b", "a;b", "ä"] {
             assert!(Cookie::named(name).check().is_err(), "{name}");
         }
@@ -254,6 +272,8 @@ mod tests {
             "https://app.example.com/",
             "https://App.example.com",
             "https://app.example.com:443",
+            "http://app.example.com:80",
+            "ftp://app.example.com",
             "*",
         ] {
             assert!(Cookie::named("a").origin(origin).check().is_err(), "{origin}");
