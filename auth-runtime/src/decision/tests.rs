@@ -7,7 +7,7 @@ use ipnet::{IpNet, Ipv4Net};
 use proptest::prelude::*;
 use serde_json::{json, value::RawValue};
 
-use super::{Answered, Conditions, Decision, Denial, Facts, Missing, decide};
+use super::{Answered, Conditions, Decision, Denial, Facts, Missing, Owners, decide};
 use crate::{
     credential::Method,
     identity::{Identity, Verified},
@@ -271,6 +271,71 @@ fn nothing_is_asked_that_could_not_change_the_outcome() {
     assert!(matches!(decision, Decision::Deny(Denial::Forbidden { .. })));
 }
 
+#[test]
+fn nothing_is_asked_beside_what_will_never_be_known() {
+    const OFFICE_ONLY: Policy = Policy::Address(&OFFICE);
+    const CHECK: Policy = Policy::Check(Check::new("x", unasked));
+    static BOTH: Policy = Policy::All(&[OFFICE_ONLY, CHECK]);
+    static NEITHER: Policy = Policy::Not(&Policy::Any(&[OFFICE_ONLY, CHECK]));
+
+    let ann = identity(verified());
+    // Nobody can tell the address, so whatever the check says, this does not hold.
+    for policy in [&BOTH, &NEITHER] {
+        let decision = decide(policy, &Facts::new(Some(&ann)));
+        assert!(matches!(decision, Decision::Deny(Denial::Forbidden { .. })), "{decision:?}");
+    }
+}
+
+#[test]
+fn what_is_written_first_is_found_out_first() {
+    static CHECKED: Policy = Policy::All(&[
+        Policy::When(Condition::new(0, "when")),
+        Policy::Check(Check::new("x", unasked)),
+        Policy::Check(Check::new("y", unasked)),
+    ]);
+    let ann = identity(verified());
+    let decision = decide(&CHECKED, &Facts::new(Some(&ann)));
+    let Decision::Undecided(Missing::Check(check)) = decision else { panic!("{decision:?}") };
+    assert_eq!(check.name(), "x");
+}
+
+#[test]
+fn an_application_that_is_not_set_up_says_so_before_anything_is_asked() {
+    const CHECK: Policy = Policy::Check(Check::new("x", unasked));
+    static NETWORK: Policy = Policy::All(&[CHECK, Policy::Network("typo")]);
+    static OWNER: Policy = Policy::All(&[CHECK, Policy::Owner("user")]);
+
+    let ann = identity(verified());
+    for caller in [None, Some(&ann)] {
+        let decision = decide(&NETWORK, &Facts::new(caller));
+        assert!(matches!(decision, Decision::Undecided(Missing::Network("typo"))), "{decision:?}");
+    }
+    let decision = decide(&OWNER, &Facts::new(Some(&ann)).owners(Owners::Unsaid));
+    assert!(matches!(decision, Decision::Undecided(Missing::Owners)), "{decision:?}");
+    let decision = decide(&OWNER, &Facts::new(Some(&ann)));
+    assert!(matches!(decision, Decision::Undecided(Missing::Parameter("user"))), "{decision:?}");
+}
+
+#[test]
+fn a_denial_names_the_first_part_that_will_never_be_known_with_its_negation() {
+    static POLICY: Policy = Policy::All(&[Policy::Not(&Policy::Amr("otp")), Policy::Amr("pwd")]);
+
+    let ann = identity(verified());
+    let decision = decide(&POLICY, &Facts::new(Some(&ann)));
+    let Decision::Deny(denial) = decision else { panic!("{decision:?}") };
+    assert!(denial.to_string().ends_with(": not amr `otp`"), "{denial}");
+}
+
+#[test]
+fn nobody_is_told_to_log_in_where_that_would_not_help() {
+    for way in [Policy::ApiKey, Policy::scope("a"), Policy::Acr(&["mfa"])] {
+        let parts = Vec::leak(vec![Policy::Address(&OFFICE), way]);
+        let policy: &'static Policy = Box::leak(Box::new(Policy::All(parts)));
+        let decision = decide(policy, &Facts::new(None).address(OUTSIDE));
+        assert!(matches!(decision, Decision::Deny(Denial::Forbidden { .. })), "{decision:?}");
+    }
+}
+
 fn allows(policy: Policy, facts: &Facts<'_>) -> bool {
     matches!(decide(Box::leak(Box::new(policy)), facts), Decision::Allow)
 }
@@ -392,6 +457,12 @@ fn strength_is_what_the_token_says() {
     assert!(allows(Policy::Amr("otp"), &facts));
     assert!(!allows(Policy::Amr("phr"), &facts));
     assert!(!allows(Policy::ApiKey, &facts));
+    // Of a token that does not say how its owner logged in, the opposite is not known either.
+    let bare = identity(verified());
+    for unsaid in [Policy::Acr(&["mfa"]), Policy::Amr("otp"), Policy::MaxAge(Duration::ZERO)] {
+        let unsaid: &'static Policy = Box::leak(Box::new(unsaid));
+        assert!(!allows(Policy::Not(unsaid), &Facts::new(Some(&bare)).now(1_000)), "{unsaid}");
+    }
     let key = identity(verified().method(Method::ApiKey));
     assert!(allows(Policy::ApiKey, &Facts::new(Some(&key))));
 }
@@ -449,6 +520,8 @@ fn z1_the_most_helpful_denial_is_told() {
         // A role cannot be asked for; a scope can.
         (Policy::Any(&[ADMIN, B]), "scope b"),
         (Policy::All(&[ADMIN, B]), "forbidden"),
+        // Nor can an address that nobody can tell.
+        (Policy::All(&[Policy::Address(&OFFICE), B]), "forbidden"),
         (Policy::Any(&[Policy::All(&[ADMIN, B]), Policy::All(&[C, D])]), "scope c d"),
         (Policy::Not(&A), "forbidden"),
         (Policy::Any(&[Policy::Not(&A), B]), "scope b"),
@@ -472,6 +545,18 @@ fn z1_the_most_helpful_denial_is_told() {
         let words = policy.to_string();
         assert_eq!(told(policy), expected, "{words}");
     }
+}
+
+/// Whoever authenticates again for the one must not lose the other.
+#[test]
+fn a_step_up_asks_for_what_the_token_has_too() {
+    static POLICY: Policy =
+        Policy::All(&[Policy::Acr(&["mfa"]), Policy::MaxAge(Duration::from_secs(60))]);
+
+    let ann = identity(verified().acr("mfa").auth_time(1));
+    let decision = decide(&POLICY, &Facts::new(Some(&ann)).now(1_000));
+    let Decision::Deny(Denial::StepUp { step_up, .. }) = decision else { panic!("{decision:?}") };
+    assert_eq!((step_up.acr_values(), step_up.max_age()), (["mfa"].as_slice(), Some(60)));
 }
 
 #[test]
@@ -533,4 +618,25 @@ fn many_ways_are_bounded() {
         decide(policy, &Facts::new(Some(&bob))),
         Decision::Deny(Denial::InsufficientScope { .. })
     ));
+    // All that have a bit are held, and one that shares the last is not.
+    let names = many.iter().take(64).filter_map(|policy| match policy {
+        Policy::Scope(name) => Some(name.get()),
+        _ => None,
+    });
+    let holds_most = identity(names.fold(verified(), Verified::scope));
+    assert!(matches!(
+        decide(policy, &Facts::new(Some(&holds_most))),
+        Decision::Deny(Denial::InsufficientScope { .. })
+    ));
+    // The best way is kept, though it was written behind more than are compared.
+    let both: &'static [Policy] = Vec::leak(vec![Policy::scope("a"), Policy::scope("b")]);
+    let mut ways: Vec<Policy> = (0..300).map(|_| Policy::All(both)).collect();
+    ways.push(Policy::scope("c"));
+    let policy: &'static Policy = Box::leak(Box::new(Policy::Any(Vec::leak(ways))));
+    let Decision::Deny(Denial::InsufficientScope { scopes, .. }) =
+        decide(policy, &Facts::new(Some(&bob)))
+    else {
+        panic!("not a denial for scopes");
+    };
+    assert_eq!(scopes, ["c"]);
 }
