@@ -122,6 +122,25 @@ fn what_could_have_outlived_its_revocation_is_refused() {
 }
 
 #[test]
+fn what_is_revoked_is_known_to_the_last_second_that_matters() {
+    let now = Arc::new(AtomicU64::new(1_000));
+    let revocations = at(&now);
+    revocations.revoke_token(ISSUER, "7", 2_000);
+    revocations.revoke_subject(ISSUER, "ann", 1_000);
+    revocations.revoke_issued_before(ISSUER, 1_000);
+    // The leeway for a token, and the longest lifetime besides for what it was issued before.
+    for (later, left) in [(2_299, 3), (2_300, 0)] {
+        now.store(later, Ordering::SeqCst);
+        revocations.0.drop_what_is_over();
+        assert_eq!(revocations.0.len(), left, "{later}");
+    }
+    // What nobody revoked is too old in the second in which a revocation of it would be forgotten.
+    let bob = token("bob", "8", 1_000);
+    assert_eq!(objection(&revocations, &bob, 2_299), None);
+    assert_eq!(objection(&revocations, &bob, 2_300), Some(Objection::TooOld));
+}
+
+#[test]
 fn a_machine_that_lost_the_time_forgets_nothing() {
     let now = Arc::new(AtomicU64::new(u64::MAX));
     let revocations = at(&now);
