@@ -218,6 +218,24 @@ mod tests {
         assert_eq!(attempts.wait(bad), None);
     }
 
+    /// Requests that were on their way when the last attempt was used up fail later, and put nothing off.
+    #[test]
+    fn what_fails_while_an_address_waits_makes_it_wait_no_longer() {
+        let now = Arc::new(AtomicU64::new(1_000));
+        let clock = {
+            let now = Arc::clone(&now);
+            move || now.load(Ordering::SeqCst)
+        };
+        let attempts = Attempts::new(3, Duration::from_secs(30), Arc::new(clock)).unwrap();
+        let bad: IpAddr = "192.0.2.1".parse().unwrap();
+        for _ in 0..3 {
+            attempts.failed(bad);
+        }
+        now.store(1_004, Ordering::SeqCst);
+        attempts.failed(bad);
+        assert_eq!(attempts.wait(bad), Some(Duration::from_secs(6)));
+    }
+
     #[test]
     fn a_customer_s_ipv6_addresses_count_as_one() {
         let attempts = Attempts::new(2, Duration::from_secs(60), Arc::new(|| 1_000)).unwrap();
@@ -235,6 +253,13 @@ mod tests {
             move || now.load(Ordering::SeqCst)
         };
         let attempts = Attempts::new(10, Duration::from_secs(60), Arc::new(clock)).unwrap();
+        // Some of them use up their attempts.
+        for n in 0..20_u32 {
+            for _ in 0..10 {
+                attempts.failed(IpAddr::V4(n.into()));
+            }
+        }
+        assert_eq!(attempts.closed.read().unwrap().len(), 20);
         for n in 0..u32::try_from(MOST_ADDRESSES + 5_000).unwrap() {
             attempts.failed(IpAddr::V4(n.into()));
         }
@@ -269,6 +294,9 @@ mod tests {
         for (limit, per) in [(0, 60), (10, 0), (1, LONGEST.as_secs() + 1), (1, u64::MAX)] {
             let limit = Attempts::new(limit, Duration::from_secs(per), Arc::new(|| 0));
             assert_eq!(limit.unwrap_err(), LimitError);
+        }
+        for per in [Duration::from_secs(1), LONGEST] {
+            assert!(Attempts::new(1, per, Arc::new(|| 0)).is_ok(), "{per:?}");
         }
     }
 }
