@@ -153,6 +153,33 @@ fn j19_tokens_from_the_future_are_refused() {
     assert_accepted(verify(strict_time(), &token(&without("iat"))));
 }
 
+/// A verdict that is remembered holds exactly as long as the token would be accepted.
+#[test]
+fn j19_a_verdict_holds_from_the_first_second_of_the_token_to_its_last() {
+    for (issued_at, not_before, first) in [
+        (NOW - 10, Some(NOW - 20), NOW - 10),
+        (NOW - 20, Some(NOW - 10), NOW - 10),
+        (NOW + 30, Some(NOW + 50), NOW + 50),
+        (NOW + 50, None, NOW + 50),
+    ] {
+        let mut claims = claims(json!({"iat": issued_at}));
+        if let Some(time) = not_before {
+            claims["nbf"] = json!(time);
+        }
+        let token = token(&claims);
+        let leeway = 60;
+        let verifier = verifier(issuer().leeway(Duration::from_secs(leeway)));
+        let verified = assert_accepted(verifier.verify(&token, NOW));
+        let validity = verified.validity.unwrap();
+        assert_eq!((validity.from, validity.until), (first - leeway, NOW + 300 + leeway));
+        assert_eq!(verified.leeway, leeway);
+        assert_accepted(verifier.verify(&token, validity.from));
+        assert_accepted(verifier.verify(&token, validity.until - 1));
+        assert_invalid(verifier.verify(&token, validity.from - 1), "before it begins");
+        assert_expired(verifier.verify(&token, validity.until), "when it is over");
+    }
+}
+
 #[test]
 fn j20_the_leeway_is_a_minute_and_at_most_five() {
     assert_accepted(verify(issuer(), &token(&claims(json!({"exp": NOW - 59})))));
@@ -175,6 +202,31 @@ fn expiry_is_said_only_of_genuine_tokens() {
     assert_invalid(verify(issuer(), &forged), "forged and old");
     let foreign = claims(json!({"exp": NOW - 3_600, "iss": "https://other.example.com/"}));
     assert_invalid(verify(issuer(), &token(&foreign)), "foreign and old");
+}
+
+/// Whom it was issued to says the first of three claims that a token has.
+#[test]
+fn j17_the_client_is_whom_the_token_says_first() {
+    let ours = || issuer().client("app").client("other app");
+    for right in [
+        json!({"client_id": "app"}),
+        json!({"azp": "other app"}),
+        json!({"cid": "app"}),
+        json!({"client_id": "app", "azp": "somebody", "cid": "somebody"}),
+        json!({"azp": "app", "cid": "somebody"}),
+    ] {
+        assert_accepted(verify(ours(), &token(&claims(right))));
+    }
+    for wrong in [
+        json!({}),
+        json!({"client_id": "somebody"}),
+        json!({"client_id": "somebody", "azp": "app", "cid": "app"}),
+        json!({"azp": "somebody", "cid": "app"}),
+        json!({"client_id": "app", "azp": 1}),
+        json!({"client_id": ["app"]}),
+    ] {
+        assert_invalid(verify(ours(), &token(&claims(wrong.clone()))), &wrong);
+    }
 }
 
 #[test]
@@ -236,4 +288,12 @@ fn registered_claims_of_a_wrong_type_refuse() {
         &token(&claims(json!({"acr": "mfa", "auth_time": 12.9}))),
     ));
     assert_eq!((verified.inner.texts.acr(), verified.inner.auth_time), (Some("mfa"), Some(12)));
+}
+
+/// What was issued in the second of a revocation counts as issued before it.
+#[test]
+fn a_fraction_of_iat_makes_a_token_no_younger() {
+    let token = token(&claims(json!({"iat": NOW_EXACT - 0.5})));
+    let verified = assert_accepted(verify(issuer(), &token));
+    assert_eq!(verified.inner.issued_at, Some(NOW - 1));
 }

@@ -168,8 +168,12 @@ fn google_id_tokens() {
         ("azp", json!("other.apps.googleusercontent.com")),
         ("azp", json!([client])),
         ("scope", json!("docs")),
+        ("scp", json!(["docs"])),
         ("events", json!({})),
         ("typ", json!("Bearer")),
+        ("typ", json!("Refresh")),
+        ("typ", json!("Offline")),
+        ("typ", json!("Logout")),
         ("token_use", json!("access")),
         ("cnf", json!({})),
     ] {

@@ -215,6 +215,8 @@ fn j21_id_token_shapes_are_refused_unless_typ_says_access_token() {
         json!({"events": {}}),
         json!({"typ": "ID"}),
         json!({"typ": "Refresh"}),
+        json!({"typ": "Offline"}),
+        json!({"typ": "Logout"}),
         json!({"token_use": "id"}),
     ] {
         let payload = claims(shape.clone()).to_string();
@@ -228,6 +230,7 @@ fn j21_id_token_shapes_are_refused_unless_typ_says_access_token() {
         json!({"typ": "Bearer"}),
         json!({"token_use": "access"}),
         json!({"nonce": "n", "scope": "a"}),
+        json!({"nonce": "n", "scp": ["a"]}),
     ] {
         assert_accepted(verify(issuer(), &token(&claims(shape))));
     }
@@ -245,6 +248,11 @@ fn j21_rfc_9068_is_taken_to_the_letter() {
         incomplete.as_object_mut().unwrap().remove(name);
         assert_invalid(verify(strict(), &hs256(head, incomplete.to_string())), name);
     }
+    // Also where any audience will do.
+    let mut without = complete;
+    without.as_object_mut().unwrap().remove("aud");
+    let any = strict().danger().accept_any_audience();
+    assert_invalid(verify(any, &hs256(head, without.to_string())), "no audience");
 }
 
 #[test]
