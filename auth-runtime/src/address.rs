@@ -325,6 +325,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_ipv4_peer_in_ipv6_clothing_is_an_ipv4_client() {
+        let request = actix_web::test::TestRequest::default()
+            .peer_addr("[::ffff:203.0.113.7]:4711".parse().unwrap())
+            .to_http_request();
+        let client = Networks::default().client(&request);
+        assert_eq!(client, Some(IpAddr::from([203, 0, 113, 7])));
+    }
+
     fn line_of(line: &str) -> &'static str {
         Box::leak(line.to_owned().into_boxed_str())
     }

@@ -168,3 +168,112 @@ fn api_key<'a>(
     }
     Ok(Some(Credential::ApiKey(line.as_bytes())))
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    const BEARER: (&str, &str) = ("authorization", "Bearer token");
+    const DPOP: (&str, &str) = ("authorization", "DPoP token");
+    const PROOF: (&str, &str) = ("dpop", "proof");
+    const COOKIE: (&str, &str) = ("cookie", "session=token");
+    const KEY: (&str, &str) = ("x-api-key", "key");
+
+    fn places(tokens: bool) -> Places {
+        Places {
+            proxy: false,
+            tokens,
+            dpop: tokens,
+            cookie: tokens.then(|| Cookie::named("session")),
+            api_key: Some(HeaderName::from_static("x-api-key")),
+            limit: 16,
+        }
+    }
+
+    /// What is found, in one word.
+    fn find(
+        places: &Places,
+        lines: &[(&'static str, &'static str)],
+    ) -> Result<&'static str, CredentialError> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        Ok(match places.find(&headers)? {
+            None => "nothing",
+            Some(Credential::Token(_, Method::Cookie)) => "cookie",
+            Some(Credential::Token(..)) => "token",
+            Some(Credential::Bound { .. }) => "bound",
+            Some(Credential::ApiKey(_)) => "key",
+        })
+    }
+
+    #[test]
+    fn a4_two_credentials_of_any_kinds_are_too_many() {
+        let places = places(true);
+        for (one, expected) in [
+            ([BEARER].as_slice(), "token"),
+            (&[DPOP, PROOF], "bound"),
+            (&[COOKIE], "cookie"),
+            (&[KEY], "key"),
+        ] {
+            assert_eq!(find(&places, one), Ok(expected), "{one:?}");
+        }
+        for two in [
+            [BEARER, COOKIE].as_slice(),
+            &[BEARER, KEY],
+            &[DPOP, PROOF, COOKIE],
+            &[DPOP, PROOF, KEY],
+            &[COOKIE, KEY],
+            &[BEARER, COOKIE, KEY],
+            &[BEARER, BEARER],
+            &[BEARER, DPOP, PROOF],
+            &[COOKIE, COOKIE],
+            &[KEY, KEY],
+        ] {
+            assert_eq!(find(&places, two), Err(CredentialError::Repeated), "{two:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_credentials_what_is_wrong_with_the_first_is_said() {
+        for first in [
+            ("authorization", "Bearer a,b"),
+            ("authorization", "DPoP a,b"),
+            ("cookie", "session=a,b"),
+        ] {
+            let found = find(&places(true), &[first, KEY]);
+            assert_eq!(found, Err(CredentialError::Malformed), "{first:?}");
+        }
+    }
+
+    /// How they are written is nobody's business there, but two of them are two.
+    #[test]
+    fn a4_two_lines_are_two_credentials_where_no_tokens_are_taken() {
+        let places = places(false);
+        for malformed in ["Bearer", "Bearer a,b", "Bearer much-longer-than-the-limit"] {
+            let lines = [("authorization", malformed), KEY];
+            assert_eq!(find(&places, &lines), Ok("key"), "{malformed}");
+        }
+        for lines in [[BEARER, BEARER].as_slice(), &[BEARER, BEARER, KEY]] {
+            assert_eq!(find(&places, lines), Err(CredentialError::Repeated), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a27_the_limit_is_the_longest_that_is_looked_at() {
+        let places = places(true);
+        for (lines, expected) in [
+            ([("authorization", "Bearer 0123456789abcdef")].as_slice(), Ok("token")),
+            (&[("authorization", "Bearer 0123456789abcdefg")], Err(CredentialError::TooLong)),
+            (&[("x-api-key", "0123456789abcdef")], Ok("key")),
+            (&[("x-api-key", "0123456789abcdefg")], Err(CredentialError::KeyTooLong)),
+            (&[DPOP, ("dpop", "0123456789abcdef")], Ok("bound")),
+            (&[DPOP, ("dpop", "0123456789abcdefg")], Err(CredentialError::Proof)),
+        ] {
+            assert_eq!(find(&places, lines), expected, "{lines:?}");
+        }
+    }
+}
