@@ -48,6 +48,7 @@ impl Resource for Document {
         if id == 500 {
             return Err(ErrorBadGateway("the database is gone"));
         }
+        assert_ne!(id, 600, "a bug in load");
         Ok((id == 7).then_some(Self { owner: "user" }))
     }
 
@@ -263,6 +264,17 @@ async fn z4_what_cannot_be_loaded_is_told_to_whom_the_guard_let_in() {
     let auth = Tokens::ready().auth();
     let answer = send_to(auth, hidden_document, get_as("/hidden/500", "user")).await;
     assert_eq!((answer.status.as_u16(), &*answer.body), (502, "the database is gone"));
+}
+
+/// A resource that panics is no missing one, also where a denial is hidden: somebody has to mend it.
+#[actix_web::test]
+async fn z8_what_panics_while_it_is_loaded_is_not_hidden() {
+    for folder in ["documents", "hidden", "public", "bare"] {
+        let services = (documents, hidden_document, public_document, bare_document);
+        let request = get_as(&format!("/{folder}/600"), "user");
+        let answer = send_to(Tokens::ready().auth(), services, request).await;
+        assert_eq!(answer.status, 500, "{folder}");
+    }
 }
 
 #[authorize(when(*age > 17))]

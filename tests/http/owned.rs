@@ -170,7 +170,7 @@ async fn a_route_without_the_parameter_is_a_500_that_names_the_fix() {
         ask(&Tokens::ready(), get_as("/elsewhere/7", "user")).await
     };
     answer.assert(500, None, NOT_AVAILABLE);
-    assert!(log.text().contains("write `{doc}` once in the path"), "{}", log.text());
+    assert!(log.text().contains("and its route has none: write `{doc}` once"), "{}", log.text());
 }
 
 /// D1
@@ -210,6 +210,45 @@ async fn ownership_comes_before_the_body_wherever_it_stands_among_the_arguments(
 async fn an_id_is_percent_decoded() {
     assert_eq!(ask(&Tokens::ready(), get_as("/docs/%37", "user")).await.status, 200);
     assert_eq!(ask(&Tokens::ready(), get_as("/docs/7x", "user")).await.status, 404);
+    // Who asks comes before what they ask for.
+    assert_eq!(ask(&Tokens::ready(), TestRequest::get().uri("/bare/7x")).await.status, 401);
+}
+
+/// An id that does not survive being read.
+struct Odd;
+
+impl std::str::FromStr for Odd {
+    type Err = ();
+
+    fn from_str(_: &str) -> Result<Self, ()> {
+        panic!("a bug in from_str")
+    }
+}
+
+impl Resource for Odd {
+    type Id = Self;
+    type Error = Error;
+
+    async fn load(id: Self, _: &HttpRequest) -> Result<Option<Self>, Error> {
+        Ok(Some(id))
+    }
+
+    fn permits(&self, _: &Identity) -> bool {
+        true
+    }
+}
+
+#[require_auth]
+#[get("/odd/{id}")]
+async fn odd(_: Owned<Odd>) -> impl Responder {
+    "odd"
+}
+
+/// D7
+#[actix_web::test]
+async fn z8_an_id_that_panics_denies() {
+    let answer = send_to(Tokens::ready().auth(), odd, get_as("/odd/7", "user")).await;
+    answer.assert(500, None, NOT_AVAILABLE);
 }
 
 #[actix_web::test]
@@ -217,7 +256,10 @@ async fn the_test_kit_checks_ownership_too() {
     async fn plain(document: Owned<Document>) -> impl Responder {
         document.0.to_string()
     }
-    for (subject, id, status) in [("user", "7", 200), ("admin", "7", 403), ("user", "1", 404)] {
+    // The last is no UTF-8, and finds nothing.
+    for (subject, id, status) in
+        [("user", "7", 200), ("admin", "7", 403), ("user", "1", 404), ("user", "%ff", 404)]
+    {
         let caller = testing::identity(Verified::new("https://id.test/", subject));
         let (request, mut payload) = TestRequest::default().param("doc", id).to_http_parts();
         let response = testing::call(plain, &request, &mut payload, caller).await;
@@ -315,8 +357,13 @@ async fn a_parameter_that_stands_twice_in_the_path_is_nobody_s() {
         answer.assert(500, None, NOT_AVAILABLE);
     }
     let twice = || web::scope("/{doc}").service(web::resource("/{doc}").to(docs_twice));
-    let answer = send_to(Tokens::ready().auth(), twice(), get_as("/7/7", "user")).await;
+    let log = crate::setup::Log::default();
+    let answer = {
+        let _listening = log.listen();
+        send_to(Tokens::ready().auth(), twice(), get_as("/7/7", "user")).await
+    };
     answer.assert(500, None, NOT_AVAILABLE);
+    assert!(log.text().contains("and its route has several"), "{}", log.text());
 }
 
 #[authorize(owner("user_id"))]
