@@ -236,6 +236,22 @@ mod tests {
         assert_eq!(attempts.wait(bad), Some(Duration::from_secs(6)));
     }
 
+    /// After a swap to another limit.
+    #[test]
+    fn of_two_times_to_wait_the_later_one_counts() {
+        let bad: IpAddr = "192.0.2.1".parse().unwrap();
+        let failed = |seconds| {
+            let per = Duration::from_secs(seconds);
+            let attempts = Arc::new(Attempts::new(1, per, Arc::new(|| 1_000)).unwrap());
+            attempts.failed(bad);
+            attempts
+        };
+        for (before, after) in [(10, 60), (60, 10)] {
+            let goes_on = failed(after).after(&failed(before));
+            assert_eq!(goes_on.wait(bad), Some(Duration::from_secs(60)));
+        }
+    }
+
     #[test]
     fn a_customer_s_ipv6_addresses_count_as_one() {
         let attempts = Attempts::new(2, Duration::from_secs(60), Arc::new(|| 1_000)).unwrap();

@@ -353,6 +353,17 @@ fn an_owner_is_whom_the_path_names() {
     }
 }
 
+/// Neither an owner nor somebody else.
+#[test]
+fn nobody_is_known_by_a_parameter_that_is_no_text() {
+    let ann = identity(verified());
+    let request = actix_web::test::TestRequest::default().param("user", "%ff").to_http_request();
+    for policy in [Policy::Owner("user"), Policy::Not(&Policy::Owner("user"))] {
+        let words = policy.to_string();
+        assert!(!allows(policy, &Facts::new(Some(&ann)).of_request(&request)), "{words}");
+    }
+}
+
 #[test]
 fn an_owner_hangs_on_a_parameter_that_is_there_once() {
     static OWNER: Policy = Policy::Owner("user");
