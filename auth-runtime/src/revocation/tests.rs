@@ -97,6 +97,26 @@ fn a15_an_issuer_is_revoked_up_to_a_time() {
     assert_eq!(objection(&revocations, &token("ann", "1", 999), 1_000), None);
 }
 
+/// Whoever has the check of a configuration revokes by it.
+#[test]
+fn a15_a_check_in_memory_takes_back_at_once() {
+    let check = RevocationCheck::from(Revocations::new());
+    let old = token("ann", "7", 999);
+    let asked = || check.objection(&old, 1_000);
+    drop(check.revoke_token(ISSUER, "7", 2_000));
+    assert_eq!(asked(), Some(Objection::Token));
+    drop(check.restore_token(ISSUER, "7"));
+    assert_eq!(asked(), None);
+    drop(check.revoke_subject(ISSUER, "ann", 1_000));
+    assert_eq!(asked(), Some(Objection::Subject));
+    drop(check.restore_subject(ISSUER, "ann"));
+    assert_eq!(asked(), None);
+    drop(check.revoke_issued_before(ISSUER, 1_000));
+    assert_eq!(asked(), Some(Objection::Issuer));
+    drop(check.restore_issued_before(ISSUER));
+    assert_eq!(asked(), None);
+}
+
 #[test]
 fn an_empty_name_is_a_name() {
     let revocations = Revocations::new();
