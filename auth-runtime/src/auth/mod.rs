@@ -245,3 +245,47 @@ impl fmt::Debug for Auth {
         f.debug_struct("Auth").field("responses", &self.0.responses).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Algorithm, Issuer, Key,
+        api_key::{ApiKeys, MemoryStore},
+    };
+
+    fn builder() -> AuthBuilder {
+        let issuer = Issuer::new("i").audience("a").key(Key::secret(Algorithm::HS256, [7; 32]));
+        Auth::builder().issuer(issuer)
+    }
+
+    #[test]
+    fn a25_what_is_a_401_elsewhere_is_a_407_in_a_proxy() {
+        let (origin, proxy) = (builder().build().unwrap(), builder().proxy_mode().build().unwrap());
+        for (rejection, reason) in [
+            (Rejection::no_credentials(), "no_proxy_credentials"),
+            (Rejection::NoApiKey, "no_proxy_credentials"),
+            (Rejection::InvalidToken, "invalid_proxy_credentials"),
+            (Rejection::ExpiredToken, "invalid_proxy_credentials"),
+            (
+                Rejection::StepUp { acr_values: None, max_age: Some(60) },
+                "invalid_proxy_credentials",
+            ),
+        ] {
+            assert_eq!(origin.in_mode(rejection.clone()).status(), 401, "{rejection}");
+            let refused = proxy.in_mode(rejection);
+            assert_eq!((refused.status().as_u16(), refused.reason()), (407, reason));
+        }
+        assert_eq!(proxy.in_mode(Rejection::Forbidden).status(), 403);
+    }
+
+    /// L6
+    #[test]
+    fn keys_and_tokens_may_call_two_people_the_same() {
+        let both = || builder().api_keys(ApiKeys::new(MemoryStore::default()));
+        assert!(matches!(builder().build().unwrap().owners(), Owners::OfTheOnlyOne));
+        assert!(matches!(both().build().unwrap().owners(), Owners::Unsaid));
+        let said = both().owners_from("i").build().unwrap();
+        assert!(matches!(said.owners(), Owners::Of("i")));
+    }
+}
