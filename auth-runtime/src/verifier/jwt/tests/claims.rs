@@ -169,10 +169,10 @@ fn j19_a_verdict_holds_from_the_first_second_of_the_token_to_its_last() {
         let token = token(&claims);
         let leeway = 60;
         let verifier = verifier(issuer().leeway(Duration::from_secs(leeway)));
-        let verified = assert_accepted(verifier.verify(&token, NOW));
-        let validity = verified.validity.unwrap();
+        let accepted = assert_accepted(verifier.verify(&token, NOW));
+        let validity = accepted.validity.unwrap();
         assert_eq!((validity.from, validity.until), (first - leeway, NOW + 300 + leeway));
-        assert_eq!(verified.leeway, leeway);
+        assert_eq!(accepted.leeway, leeway);
         assert_accepted(verifier.verify(&token, validity.from));
         assert_accepted(verifier.verify(&token, validity.until - 1));
         assert_invalid(verifier.verify(&token, validity.from - 1), "before it begins");
