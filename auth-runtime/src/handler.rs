@@ -342,10 +342,10 @@ fn refuse(
     auth: Option<&Auth>,
     request: &HttpRequest,
 ) -> Answering {
-    if hides && rejection.is_denial() {
-        return Rejection::NotFound.answer(auth, request);
-    }
-    rejection.answer(auth, request)
+    let rejection = if hides && rejection.is_denial() { Rejection::NotFound } else { rejection };
+    let answering = rejection.answer(auth, request);
+    // A guarded handler that this one runs inside of gets it like any other response.
+    if Current::with(request, |_| ()).is_some() { answering.of_ours() } else { answering }
 }
 
 /// What is answered where the guard let the request through, and not all is well.
@@ -367,10 +367,7 @@ fn conclude(
         Err(Refused::Error(error)) => HttpResponse::from_error(error),
         Err(Refused::Rejection(rejection)) => return refused(rejection),
     };
-    // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
-    if !response.error().is_some_and(RejectionError::is) {
-        mark(&mut response, identity, request);
-    }
+    mark(&mut response, identity, request);
     Answering::Done(response)
 }
 
@@ -488,6 +485,10 @@ fn mark(response: &mut HttpResponse, identity: Option<&Identity>, request: &Http
 }
 
 fn mark_by(response: &mut HttpResponse, method: Method, request: &HttpRequest) {
+    // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
+    if response::is_ours(response) {
+        return;
+    }
     let Some(auth) = Auth::of(request) else { return };
     response::mark(response, method, auth.places());
     if method == Method::Dpop

@@ -21,7 +21,7 @@ use actix_web::{
 use crate::{
     challenge::{Challenges, Says},
     credential::{self, Method, Places},
-    rejection::Rejection,
+    rejection::{Rejection, RejectionError},
 };
 
 /// How rejections are written.
@@ -73,6 +73,30 @@ impl fmt::Debug for NotFound {
 pub(crate) enum Answering {
     Done(HttpResponse),
     Waiting(PendingResponse),
+}
+
+/// In the extensions of a response that refuses, where whoever gets it might take it for a handler's own.
+struct OfOurs;
+
+/// Whether this crate refused by it.
+pub(crate) fn is_ours(response: &HttpResponse) -> bool {
+    response.error().is_some_and(RejectionError::is) || response.extensions().contains::<OfOurs>()
+}
+
+impl Answering {
+    /// The same, and whoever gets it can tell that it is [ours](is_ours).
+    pub(crate) fn of_ours(self) -> Self {
+        let of_ours = |mut response: HttpResponse| {
+            response.extensions_mut().insert(OfOurs);
+            response
+        };
+        match self {
+            Self::Done(response) => Self::Done(of_ours(response)),
+            Self::Waiting(response) => {
+                Self::Waiting(Box::pin(async move { of_ours(response.await) }))
+            }
+        }
+    }
 }
 
 /// What stands in the body of a rejection.

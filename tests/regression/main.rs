@@ -8,6 +8,7 @@ mod failed_attempts_miscounted;
 mod forwarded_open_quote;
 mod forwarded_unreadable;
 mod hidden_handler_told;
+mod hidden_nested_marked;
 mod jwt_at_an_opaque_endpoint;
 mod long_key_taken_for_token;
 mod panics_outside_of_the_future;
@@ -22,7 +23,11 @@ use actix_web::{
     http::header::AUTHORIZATION,
     test::{TestRequest, call_service, init_service},
 };
-use auth_runtime::Auth;
+use auth_runtime::{
+    Auth, AuthBuilder, Cookie,
+    api_key::{ApiKey, ApiKeys, MemoryStore},
+};
+use auth_tests::Tokens;
 
 async fn call(
     auth: &Auth,
@@ -35,6 +40,18 @@ async fn call(
 
 fn get(path: &str, token: &str) -> TestRequest {
     TestRequest::get().uri(path).insert_header((AUTHORIZATION, format!("Bearer {token}")))
+}
+
+/// Takes cookies and keys, whose responses say whom they are for; with a key.
+fn marking() -> (AuthBuilder, String) {
+    let (text, key) = ApiKey::generate("svc").unwrap();
+    let store = MemoryStore::new();
+    store.insert(key);
+    let auth = Auth::builder()
+        .verifier(Tokens::ready())
+        .cookie(Cookie::named("session"))
+        .api_keys(ApiKeys::new(store));
+    (auth, text.reveal().to_owned())
 }
 
 type Extracting<T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Error>>>>;

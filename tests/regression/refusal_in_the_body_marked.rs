@@ -2,14 +2,9 @@
 //! could be told from one that no handler has (Z4).
 
 use actix_web::{Error, FromRequest, HttpRequest, Responder, dev, get, test::TestRequest};
-use auth_runtime::{
-    Auth, Cookie, Denied, Identity, Owned, Resource,
-    api_key::{ApiKey, ApiKeys, MemoryStore},
-    require_auth,
-};
-use auth_tests::Tokens;
+use auth_runtime::{Denied, Identity, Owned, Resource, require_auth};
 
-use crate::{Extracting, call};
+use crate::{Extracting, call, marking};
 
 struct Document;
 
@@ -58,16 +53,9 @@ async fn late(_: Late) -> impl Responder {
 
 #[actix_web::test]
 async fn z4_a_404_that_hides_something_has_nothing_that_others_have_not() {
-    let (text, key) = ApiKey::generate("svc").unwrap();
-    let store = MemoryStore::new();
-    store.insert(key);
-    let auth = Auth::builder()
-        .verifier(Tokens::ready())
-        .cookie(Cookie::named("session"))
-        .api_keys(ApiKeys::new(store))
-        .build()
-        .unwrap();
-    for (name, value) in [("cookie", "session=user"), ("x-api-key", text.reveal())] {
+    let (auth, key) = marking();
+    let auth = auth.build().unwrap();
+    for (name, value) in [("cookie", "session=user"), ("x-api-key", &key)] {
         for path in ["/late/7", "/late/8", "/documents/7", "/documents/8"] {
             let request = TestRequest::get().uri(path).insert_header((name, value));
             let response = call(&auth, (document, late), request).await;

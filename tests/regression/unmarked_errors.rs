@@ -6,14 +6,9 @@ use actix_web::{
     http::header::{CACHE_CONTROL, VARY},
     test::TestRequest,
 };
-use auth_runtime::{
-    Auth, Cookie,
-    api_key::{ApiKey, ApiKeys, MemoryStore},
-    require_auth,
-};
-use auth_tests::Tokens;
+use auth_runtime::require_auth;
 
-use crate::{Extracting, call};
+use crate::{Extracting, call, marking};
 
 /// Is gone, for this caller.
 struct Gone;
@@ -41,19 +36,12 @@ async fn closed() -> Result<&'static str, Error> {
 
 #[actix_web::test]
 async fn what_an_extractor_or_a_handler_refuses_is_for_this_caller_alone() {
-    let (text, key) = ApiKey::generate("svc").unwrap();
-    let store = MemoryStore::new();
-    store.insert(key);
-    let auth = Auth::builder()
-        .verifier(Tokens::ready())
-        .cookie(Cookie::named("session"))
-        .api_keys(ApiKeys::new(store))
-        .build()
-        .unwrap();
+    let (auth, key) = marking();
+    let auth = auth.build().unwrap();
     for (name, value, varies, private) in [
         ("authorization", "Bearer user".to_owned(), None, None),
         ("cookie", "session=user".to_owned(), Some("cookie"), None),
-        ("x-api-key", text.reveal().to_owned(), Some("x-api-key"), Some("private")),
+        ("x-api-key", key, Some("x-api-key"), Some("private")),
     ] {
         for path in ["/draft", "/closed"] {
             let request = TestRequest::get().uri(path).insert_header((name, &*value));
