@@ -1,7 +1,7 @@
 //! RESPONSES Z4 and Z5, over real sockets: what is hidden is answered byte for byte as what is not there.
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, Responder,
+    Error, FromRequest, HttpRequest, HttpResponse, Responder,
     error::ErrorBadGateway,
     get,
     http::header::{CACHE_CONTROL, ContentType},
@@ -68,6 +68,13 @@ async fn documents(document: Owned<Document>) -> impl Responder {
 #[get("/hidden/{id}")]
 async fn hidden_document(document: Owned<Document>) -> impl Responder {
     document.owner
+}
+
+/// Asks for it only when it runs.
+#[require_auth(deny = not_found)]
+#[get("/late/{id}")]
+async fn late_document(request: HttpRequest) -> Result<&'static str, Error> {
+    Ok(Owned::<Document>::extract(&request).await?.owner)
 }
 
 /// Without a rule of its own: the resource decides.
@@ -269,8 +276,8 @@ async fn z4_what_cannot_be_loaded_is_told_to_whom_the_guard_let_in() {
 /// A resource that panics is no missing one, also where a denial is hidden: somebody has to mend it.
 #[actix_web::test]
 async fn z8_what_panics_while_it_is_loaded_is_not_hidden() {
-    for folder in ["documents", "hidden", "public", "bare"] {
-        let services = (documents, hidden_document, public_document, bare_document);
+    for folder in ["documents", "hidden", "late", "public", "bare"] {
+        let services = (documents, hidden_document, late_document, public_document, bare_document);
         let request = get_as(&format!("/{folder}/600"), "user");
         let answer = send_to(Tokens::ready().auth(), services, request).await;
         assert_eq!(answer.status, 500, "{folder}");
