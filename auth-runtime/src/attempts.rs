@@ -186,14 +186,20 @@ impl fmt::Debug for Time {
 mod tests {
     use super::*;
 
-    #[test]
-    fn z7_attempts_run_out_and_come_back() {
+    /// So many in so many seconds, by a clock that the test sets.
+    fn attempts(limit: u32, seconds: u64) -> (Attempts, Arc<AtomicU64>) {
         let now = Arc::new(AtomicU64::new(1_000));
         let clock = {
             let now = Arc::clone(&now);
             move || now.load(Ordering::SeqCst)
         };
-        let attempts = Attempts::new(3, Duration::from_secs(30), Arc::new(clock)).unwrap();
+        let per = Duration::from_secs(seconds);
+        (Attempts::new(limit, per, Arc::new(clock)).unwrap(), now)
+    }
+
+    #[test]
+    fn z7_attempts_run_out_and_come_back() {
+        let (attempts, now) = attempts(3, 30);
         let bad: IpAddr = "192.0.2.1".parse().unwrap();
         for _ in 0..3 {
             assert_eq!(attempts.wait(bad), None);
@@ -221,12 +227,7 @@ mod tests {
     /// Requests that were on their way when the last attempt was used up fail later, and put nothing off.
     #[test]
     fn what_fails_while_an_address_waits_makes_it_wait_no_longer() {
-        let now = Arc::new(AtomicU64::new(1_000));
-        let clock = {
-            let now = Arc::clone(&now);
-            move || now.load(Ordering::SeqCst)
-        };
-        let attempts = Attempts::new(3, Duration::from_secs(30), Arc::new(clock)).unwrap();
+        let (attempts, now) = attempts(3, 30);
         let bad: IpAddr = "192.0.2.1".parse().unwrap();
         for _ in 0..3 {
             attempts.failed(bad);
@@ -263,12 +264,7 @@ mod tests {
 
     #[test]
     fn more_addresses_than_are_counted_take_no_more_memory_and_old_ones_are_forgotten() {
-        let now = Arc::new(AtomicU64::new(1_000));
-        let clock = {
-            let now = Arc::clone(&now);
-            move || now.load(Ordering::SeqCst)
-        };
-        let attempts = Attempts::new(10, Duration::from_secs(60), Arc::new(clock)).unwrap();
+        let (attempts, now) = attempts(10, 60);
         // Some of them use up their attempts.
         for n in 0..20_u32 {
             for _ in 0..10 {
