@@ -11,7 +11,7 @@ use std::{
 
 use actix_web::{HttpMessage, HttpRequest, http::header::HeaderValue};
 
-use super::{Auth, Inner, ledger::Ledger};
+use super::{Auth, Inner};
 #[cfg(feature = "jwks")]
 use crate::verifier::jwt::UnknownKey;
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     credential::{Credential, CredentialError, Method, b64token},
     identity::{Identity, Validity, Verified},
     rejection::Rejection,
-    revocation::{Objection, RevocationCheck},
+    revocation::Objection,
     verifier::{
         Verification, VerifyError, VerifyErrorKind,
         api_key::Lookup,
@@ -74,7 +74,13 @@ enum Presented<'a> {
     ApiKey,
 }
 
-/// The same, for as long as somebody makes us wait.
+/// Who sends the request's token, if that was looked up already and it was seen before.
+enum Known {
+    NotAsked,
+    Asked(Option<Identity>),
+}
+
+/// A credential, for as long as somebody makes us wait.
 struct Kept {
     method: Method,
     text: Box<[u8]>,
@@ -186,41 +192,33 @@ impl Auth {
     /// Goes as far as possible without waiting. With local keys that is to the end, and nothing is allocated for it.
     #[inline]
     pub(crate) fn authenticate(&self, request: &HttpRequest) -> Authenticated {
-        match self.seen(request) {
-            Some(identity) => Authenticated::Now(Ok(Some(identity))),
-            None => self.authenticate_thoroughly(request),
+        let Some(token) = self.plain_bearer(request) else {
+            return self.authenticate_thoroughly(request, Known::NotAsked);
+        };
+        match self.known(Given { method: Method::Bearer, text: token, proof: None }) {
+            // Passing it on to the last doors would take longer than they do.
+            Some(identity)
+                if identity.bound_to().is_none() && self.objection(&identity).is_none() =>
+            {
+                Authenticated::Now(Ok(Some(identity)))
+            }
+            known => self.authenticate_thoroughly(request, Known::Asked(known)),
         }
     }
 
-    /// Who sends this request, where a token that was seen before is all there is to look at, as in nearly every request.
-    /// `None` says nothing.
-    ///
-    /// The same as below, without what cannot make a difference here: passing that on from one to the other takes longer than
-    /// all that is done.
+    /// The token of a request, where there is nothing else to look at, as in nearly every request. `None` says nothing.
     #[inline]
-    fn seen(&self, request: &HttpRequest) -> Option<Identity> {
-        let Inner { places, tokens, jwt, .. } = &*self.0;
-        let (tokens, jwt) = (tokens.as_ref()?, jwt.as_ref()?);
-        let Ledger { proofs: _, attempts, revocations } = self.ledger();
+    fn plain_bearer<'a>(&self, request: &'a HttpRequest) -> Option<&'a [u8]> {
         // Whoever failed too often has to wait, whatever he sends.
-        if attempts.is_some() {
+        if self.ledger().attempts.is_some() {
             return None;
         }
-        let token = places.plain_bearer(request.headers())?;
-        let now = self.now();
-        let identity = tokens.get(token, Method::Bearer, now, |it| jwt.generation(it, now))?;
-        let revoked =
-            |revocations: &RevocationCheck| revocations.objection(&identity, now).is_some();
-        if identity.bound_to().is_some() || revocations.as_ref().is_some_and(revoked) {
-            return None;
-        }
-        metrics::looked_up(metrics::Cache::Tokens, true);
-        Some(identity)
+        self.0.places.plain_bearer(request.headers())
     }
 
     #[inline(never)]
-    fn authenticate_thoroughly(&self, request: &HttpRequest) -> Authenticated {
-        Authenticated::Now(match self.start(request) {
+    fn authenticate_thoroughly(&self, request: &HttpRequest, known: Known) -> Authenticated {
+        Authenticated::Now(match self.start(request, known) {
             Started::Nobody => Ok(None),
             Started::Vouched(vouched) => self.let_in(Ok(vouched), request).map(Some),
             Started::Refused(rejection) => self.let_in(Err(rejection), request).map(Some),
@@ -230,7 +228,7 @@ impl Auth {
 
     /// The identity of a request, if it can be told without waiting. Bad credentials give none.
     pub(crate) fn identity_now(&self, request: &HttpRequest) -> Option<Identity> {
-        let found = match self.start(request) {
+        let found = match self.start(request, Known::NotAsked) {
             // A proof is good once: whoever only looks must not use it up.
             Started::Vouched(Vouched { given, kept, .. })
                 if given.proof.is_some() && kept != Keep::Done =>
@@ -303,8 +301,8 @@ impl Auth {
     }
 
     #[inline]
-    fn start<'a>(&self, request: &'a HttpRequest) -> Started<'a> {
-        let (given, presented) = match self.presented(request) {
+    fn start<'a>(&self, request: &'a HttpRequest, known: Known) -> Started<'a> {
+        let (given, presented) = match self.presented(request, known) {
             Ok(Some(found)) => found,
             Ok(None) => return Started::Nobody,
             Err(error) => return Started::Refused(unsound(error)),
@@ -319,10 +317,15 @@ impl Auth {
     fn presented<'a>(
         &self,
         request: &'a HttpRequest,
+        known: Known,
     ) -> Result<Option<(Given<'a>, Presented<'a>)>, CredentialError> {
         let Some(credential) = self.0.places.find(request.headers())? else { return Ok(None) };
         let given = Given::new(credential);
-        let presented = match self.known(given) {
+        let known = match known {
+            Known::NotAsked => self.known(given),
+            Known::Asked(known) => known,
+        };
+        let presented = match known {
             Some(identity) => Presented::Known(identity),
             None => self.unknown(credential, given)?,
         };
@@ -345,11 +348,15 @@ impl Auth {
 
     #[inline]
     fn still_stands(&self, identity: &Identity) -> Result<(), Rejection> {
-        let Some(revocations) = &self.ledger().revocations else { return Ok(()) };
-        match revocations.objection(identity, self.now()) {
+        match self.objection(identity) {
             None => Ok(()),
             Some(objection) => Err(objected(objection, identity)),
         }
+    }
+
+    #[inline]
+    fn objection(&self, identity: &Identity) -> Option<Objection> {
+        self.ledger().revocations.as_ref()?.objection(identity, self.now())
     }
 
     /// A nonce that this request's client does not have yet.
