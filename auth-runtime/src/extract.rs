@@ -185,7 +185,7 @@ impl<T> Identify<T> {
         };
         let authenticated = match &mut self.authenticating {
             Some(authenticating) => ready!(authenticating.poll(&auth, request, context)),
-            None => match auth.authenticate(request) {
+            None => match auth.authenticate(request, auth.look(request)) {
                 Authenticated::Now(authenticated) => authenticated,
                 Authenticated::Later(authenticating) => {
                     let authenticating = self.authenticating.insert(authenticating);

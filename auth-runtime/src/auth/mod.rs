@@ -14,7 +14,9 @@ use std::{
 
 use actix_web::{HttpRequest, web};
 
-pub(crate) use authenticate::{Authenticated, Authenticating, Panicked, TurnedAway, poll_caught};
+pub(crate) use authenticate::{
+    Authenticated, Authenticating, Known, Panicked, TurnedAway, poll_caught,
+};
 pub use builder::{AuthBuilder, BuildError};
 pub use ready::ready;
 pub(crate) use reload::{Pinned, Serving};

@@ -140,6 +140,18 @@ pub fn decide(policy: &'static Policy, facts: &Facts<'_>) -> Decision {
     }
 }
 
+/// Whether this policy asks for one thing of the caller, and it holds, so that [`decide`] allows whatever else is known.
+/// `false` says nothing.
+#[inline]
+pub(crate) fn holds_of(policy: &Policy, identity: &Identity) -> bool {
+    match policy {
+        Policy::Authenticated => true,
+        Policy::Role(name) => identity.has_role(name.get()),
+        Policy::Scope(name) => identity.has_scope(name.get()),
+        _ => false,
+    }
+}
+
 /// The reason that helps most. An API key comes before step-up, and step-up before everything else (RESPONSES, "Order
 /// of evaluation"): whoever lacks both a role and a step-up hears of the step-up.
 fn denial(policy: &'static Policy, failed: &'static Policy, facts: &Facts<'_>) -> Denial {
@@ -253,9 +265,9 @@ fn of_identity(policy: &'static Policy, identity: &Identity, facts: &Facts<'_>) 
     // What the token or the request does not say is not known, and nothing will tell.
     let if_said = |holds: Option<bool>| holds.map_or(Truth::Never(policy), |it| truth(it, policy));
     match policy {
-        Policy::Authenticated => Truth::Holds,
-        Policy::Role(name) => truth(identity.has_role(name.get()), policy),
-        Policy::Scope(name) => truth(identity.has_scope(name.get()), policy),
+        Policy::Authenticated | Policy::Role(_) | Policy::Scope(_) => {
+            truth(holds_of(policy, identity), policy)
+        }
         Policy::Claim { path, value } => truth(claim_is(identity, path, *value), policy),
         Policy::Owner(parameter) => match facts.owners {
             Owners::Unsaid => Truth::Unknown(Unknown::Owners),
