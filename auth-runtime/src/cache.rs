@@ -127,8 +127,16 @@ impl TokenCache {
 
 impl Hash for Wanted<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.token.last_chunk::<TAIL>().map_or(self.token, |tail| tail));
-        self.method.hash(state);
+        match self.token.last_chunk::<TAIL>() {
+            // Number by number, which takes half the time that as many bytes do.
+            Some(tail) => {
+                for eight in tail.as_chunks().0 {
+                    state.write_u64(u64::from_le_bytes(*eight));
+                }
+            }
+            None => state.write(self.token),
+        }
+        state.write_u8(self.method as u8);
     }
 }
 

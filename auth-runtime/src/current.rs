@@ -21,6 +21,7 @@
 use std::{cell::RefCell, future::Future, pin::Pin, ptr};
 
 use actix_web::{Error, HttpRequest, dev::RequestHead};
+use scoped_tls::scoped_thread_local;
 
 use crate::{identity::Identity, rejection::Rejection};
 
@@ -30,14 +31,21 @@ pub(crate) struct Current {
     head: *const RequestHead,
     /// `None` below `#[public]`, where credentials were not looked at.
     pub(crate) identity: Option<Identity>,
-    /// Bad credentials that an extractor came upon: the handler must not run, even if it takes an `Option`.
-    pub(crate) rejection: Option<Box<Rejection>>,
     /// Every denial below this attribute is the application's own 404.
     pub(crate) hides: bool,
-    /// What extractors want decided before any of them is polled.
-    load_first: Option<Box<LoadFirst>>,
-    /// They are polled: it is too late for more.
+    /// Extractors are polled: it is too late for more to be decided before them.
     extracting: bool,
+    /// Nearly always nothing, and then without room of its own in the handler's future.
+    found: Option<Box<Found>>,
+}
+
+/// What extractors have to say to the handler's future.
+#[derive(Default)]
+struct Found {
+    /// Bad credentials: the handler must not run, even if it takes an `Option`.
+    rejection: Option<Rejection>,
+    /// What is to be decided before any extractor is polled.
+    load_first: Option<Box<LoadFirst>>,
 }
 
 /// What is decided before any extractor is polled, in the order of the arguments.
@@ -67,39 +75,27 @@ impl From<Error> for Refused {
     }
 }
 
-/// Where what the guard found stands while a guarded handler is being polled: a stack, since a handler may call another
-/// one. Only the topmost counts.
-pub(crate) struct Slot(RefCell<Vec<Current>>);
-
-thread_local! {
-    static SLOT: Slot = const { Slot(RefCell::new(Vec::new())) };
-}
-
-impl Slot {
-    /// Looks at what stands here, if it belongs to this request.
-    #[inline]
-    pub(crate) fn with<T>(
-        &self,
-        request: &HttpRequest,
-        look: impl FnOnce(&mut Current) -> T,
-    ) -> Option<T> {
-        // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
-        let mut slot = self.0.try_borrow_mut().ok()?;
-        slot.last_mut().filter(|it| ptr::eq(it.head, request.head())).map(look)
-    }
+scoped_thread_local! {
+    // Where what the guard found stands while a guarded handler is being polled. A handler may call another one: what stood
+    // here before stands here again afterwards, also after a panic.
+    static SLOT: RefCell<Current>
 }
 
 impl Current {
+    /// `hides` is whether every denial is the application's own 404; inside a handler that hides it is in any case.
     #[inline]
-    pub(crate) fn new(request: &HttpRequest, identity: Option<Identity>, hides: bool) -> Self {
-        Self {
+    pub(crate) fn new(
+        request: &HttpRequest,
+        identity: Option<Identity>,
+        hides: bool,
+    ) -> RefCell<Self> {
+        RefCell::new(Self {
             head: request.head(),
             identity,
-            rejection: None,
-            hides,
-            load_first: None,
+            hides: hides || Self::hides(request),
             extracting: false,
-        }
+            found: None,
+        })
     }
 
     /// Has this decided before any extractor is polled. Gives it back where it is too late for that, or where there is no
@@ -108,7 +104,8 @@ impl Current {
         let mut loading = Some(loading);
         Self::with(request, |current| {
             if !current.extracting {
-                current.load_first.get_or_insert_default().0.extend(loading.take());
+                let found = current.found.get_or_insert_default();
+                found.load_first.get_or_insert_default().0.extend(loading.take());
             }
         });
         loading
@@ -118,34 +115,24 @@ impl Current {
     #[inline]
     pub(crate) fn take_loading(&mut self) -> Option<Box<LoadFirst>> {
         self.extracting = true;
-        self.load_first.take()
+        self.found.as_mut()?.load_first.take()
     }
 
-    /// Runs `poll` with this in the slot, and takes it back afterwards, even out of a panic.
-    #[inline]
-    pub(crate) fn during<T>(ours: &mut Option<Self>, poll: impl FnOnce(&Slot) -> T) -> T {
-        struct Restore<'a> {
-            ours: &'a mut Option<Current>,
-            slot: &'a Slot,
-        }
-        impl Drop for Restore<'_> {
-            fn drop(&mut self) {
-                // Each takes its own away: whoever came later has gone before.
-                *self.ours = self.slot.0.borrow_mut().pop();
-            }
-        }
+    /// The handler must not run, for this reason. Says whether that was known already.
+    pub(crate) fn reject(&mut self, rejection: Rejection) -> bool {
+        self.found.get_or_insert_default().rejection.replace(rejection).is_some()
+    }
 
-        SLOT.with(|slot| {
-            let Some(mut current) = ours.take() else { return poll(slot) };
-            let mut stack = slot.0.borrow_mut();
-            // A guarded handler inside a hidden one hides too.
-            current.hides |=
-                stack.last().is_some_and(|it| it.hides && ptr::eq(it.head, current.head));
-            stack.push(current);
-            drop(stack);
-            let _restore = Restore { ours, slot };
-            poll(slot)
-        })
+    /// Why the handler must not run, if there is a reason.
+    #[inline]
+    pub(crate) fn take_rejection(&mut self) -> Option<Rejection> {
+        self.found.as_mut()?.rejection.take()
+    }
+
+    /// Runs `poll` with this in the slot.
+    #[inline]
+    pub(crate) fn during<T>(current: &RefCell<Self>, poll: impl FnOnce() -> T) -> T {
+        SLOT.set(current, poll)
     }
 
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
@@ -156,6 +143,13 @@ impl Current {
     /// Looks at what stands in the slot, if it belongs to this request.
     #[inline]
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        SLOT.with(|slot| slot.with(request, look))
+        if !SLOT.is_set() {
+            return None;
+        }
+        SLOT.with(|current| {
+            // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
+            let mut current = current.try_borrow_mut().ok()?;
+            ptr::eq(current.head, request.head()).then(|| look(&mut current))
+        })
     }
 }

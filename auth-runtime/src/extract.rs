@@ -239,9 +239,8 @@ impl<T> Future for Identify<T> {
             // `Option<Identity>` forgets errors. Below an attribute the handler's own future remembers this one.
             Err(rejection) if rejection.is_about_given_credentials() => {
                 let caller = caller.as_ref().or(self.turned_away());
-                let known = Current::with(&self.request, |current| {
-                    current.rejection.replace(Box::new(rejection.clone())).is_some()
-                });
+                let known =
+                    Current::with(&self.request, |current| current.reject(rejection.clone()));
                 // Several extractors of one handler may come upon the same credential.
                 if known != Some(true) {
                     audit::denied(asked, &rejection, None, caller);

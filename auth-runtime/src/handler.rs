@@ -2,6 +2,7 @@
 //! once, as it boxes any handler's.
 
 use std::{
+    cell::RefCell,
     convert::Infallible,
     fmt,
     future::{Future, Ready},
@@ -17,7 +18,7 @@ use crate::{
     audit,
     auth::{Auth, Pinned},
     credential::Method,
-    current::{Current, LoadFirst, Refused, Slot},
+    current::{Current, LoadFirst, Refused},
     guard::{Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
     policy::{Needs, Policy},
@@ -189,14 +190,17 @@ where
     Args: FromRequest,
     C: Conditions<Args>,
 {
+    let pinned = Pinned::begin(&request);
+    // Where nobody can tell which one it is, the guard says so.
+    let changes = !matches!(pinned, Ok(None));
     Call {
-        pinned: Pinned::begin(&request),
+        pinned: pinned.unwrap_or(None),
         request,
         site,
         handler,
         conditions,
         current: None,
-        stage: Stage::Guard { guarding: Guarding::default(), payload },
+        stage: Stage::Guard { guarding: Guarding::default(), payload, changes },
     }
 }
 
@@ -214,7 +218,7 @@ pin_project! {
         // What this request goes on with, if the application may change its `Auth`.
         pinned: Option<Pinned>,
         // What the guard found, for extractors and handler, while they are waited for.
-        current: Option<Current>,
+        current: Option<RefCell<Current>>,
         #[pin]
         stage: Stage<F::Future, Args::Future>,
     }
@@ -223,7 +227,12 @@ pin_project! {
 pin_project! {
     #[project = StageProjection]
     enum Stage<Run, Extract> {
-        Guard { guarding: Guarding, payload: dev::Payload },
+        Guard {
+            guarding: Guarding,
+            payload: dev::Payload,
+            // Whether the application may change its `Auth`.
+            changes: bool,
+        },
         Extract {
             // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
             loading: Option<Box<LoadFirst>>,
@@ -268,30 +277,32 @@ where
         let mut this = self.project();
         let (request, site) = (&*this.request, *this.site);
         let begun = match this.stage.as_mut().project() {
-            StageProjection::Guard { guarding, .. } => {
-                match ready!(guard(guarding, request, site, context)) {
-                    Ok(Passed { identity, undecided }) => {
-                        *this.current = Some(Current::new(request, identity, site.hides));
-                        Begun::Now(undecided)
-                    }
+            StageProjection::Guard { guarding, changes, .. } => {
+                match ready!(guard(guarding, *changes, request, site, this.current, context)) {
+                    Ok(undecided) => Begun::Now(undecided),
                     Err(answering) => return this.stage.refuse(answering, context),
                 }
             }
             StageProjection::Refuse { response } => return response.as_mut().poll(context),
             StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
         };
-        let behind = Behind { request, site, handler: this.handler, conditions: this.conditions };
+        let Some(current) = &*this.current else {
+            // It was set before anything else began.
+            return this
+                .stage
+                .refuse(refuse(Rejection::NotAvailable, false, None, request), context);
+        };
+        let behind =
+            Behind { request, site, handler: this.handler, conditions: this.conditions, current };
         let stage = this.stage.as_mut();
-        let result =
-            Current::during(this.current, |slot| behind.advance(begun, slot, stage, context));
+        let result = Current::during(current, || behind.advance(begun, stage, context));
         match ready!(result) {
             Ok(mut response) if response.error().is_none() => {
-                let current = this.current.as_ref();
-                mark(&mut response, current.and_then(|it| it.identity.as_ref()), request);
+                mark(&mut response, current.borrow().identity.as_ref(), request);
                 Poll::Ready(response)
             }
             result => {
-                let answering = conclude(result, this.current.as_ref(), site, request);
+                let answering = conclude(result, &current.borrow(), request);
                 this.stage.refuse(answering, context)
             }
         }
@@ -317,23 +328,32 @@ impl<Run, Extract> Stage<Run, Extract> {
     }
 }
 
-/// The guard, and what is answered where it lets nobody through.
+/// The guard, with what it found in `current`; or what is answered where it lets nobody through.
 fn guard(
     guarding: &mut Guarding,
+    changes: bool,
     request: &HttpRequest,
     site: &'static Site,
+    current: &mut Option<RefCell<Current>>,
     context: &mut Context<'_>,
-) -> Poll<Result<Passed, Answering>> {
+) -> Poll<Result<Option<Undecided>, Answering>> {
     let auth = match site.policy {
         Policy::Public => None,
-        _ => Auth::of(request),
+        _ if changes => Auth::of(request),
+        _ => Auth::unchanging(request),
     };
     let auth = auth.as_deref();
     let passed = ready!(guarding.poll(request, auth, site.wanted(), site, context));
-    Poll::Ready(passed.map_err(|rejection| {
+    Poll::Ready(match passed {
+        Ok(Passed { identity, undecided }) => {
+            *current = Some(Current::new(request, identity, site.hides));
+            Ok(undecided)
+        }
         // A guarded handler inside a hidden one hides too.
-        refuse(rejection, site.hides || Current::hides(request), auth, request)
-    }))
+        Err(rejection) => {
+            Err(refuse(rejection, site.hides || Current::hides(request), auth, request))
+        }
+    })
 }
 
 fn refuse(
@@ -351,12 +371,10 @@ fn refuse(
 /// What is answered where the guard let the request through, and not all is well.
 fn conclude(
     result: Result<HttpResponse, Refused>,
-    current: Option<&Current>,
-    site: &'static Site,
+    current: &Current,
     request: &HttpRequest,
 ) -> Answering {
-    let identity = current.and_then(|current| current.identity.as_ref());
-    let hides = site.hides || current.is_some_and(|current| current.hides);
+    let (identity, hides) = (current.identity.as_ref(), current.hides);
     // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
     let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
     let refused = |rejection| refuse(rejection, hides, Auth::of(request).as_deref(), request);
@@ -384,6 +402,7 @@ struct Behind<'a, F, C> {
     site: &'static Site,
     handler: &'a F,
     conditions: &'a C,
+    current: &'a RefCell<Current>,
 }
 
 impl<F, C> Behind<'_, F, C> {
@@ -391,7 +410,6 @@ impl<F, C> Behind<'_, F, C> {
     fn advance<Args>(
         self,
         begun: Begun,
-        slot: &Slot,
         mut stage: Pin<&mut Stage<F::Future, Args::Future>>,
         context: &mut Context<'_>,
     ) -> Poll<Result<HttpResponse, Refused>>
@@ -401,15 +419,14 @@ impl<F, C> Behind<'_, F, C> {
         Args: FromRequest,
         C: Conditions<Args>,
     {
-        let Self { request, site, handler, conditions } = self;
-        // A guarded handler inside a hidden one hides too.
-        let hides = || site.hides || slot.with(request, |it| it.hides).unwrap_or(false);
+        let Self { request, site, handler, conditions, current } = self;
+        let hides = || current.borrow().hides;
         // An extractor that panics here leaves the guard's stage as it is: whoever polled again would be asked again.
         if let (Begun::Now(undecided), StageProjection::Guard { payload, .. }) =
             (begun, stage.as_mut().project())
         {
             let extracting = Args::from_request(request, payload);
-            let loading = slot.with(request, Current::take_loading).flatten();
+            let loading = current.borrow_mut().take_loading();
             stage.set(Stage::Extract { loading, extracting, undecided });
         }
         loop {
@@ -427,9 +444,9 @@ impl<F, C> Behind<'_, F, C> {
                     }
                     let extracted = ready!(extracting.poll(context));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
-                    if let Some(rejection) = slot.with(request, |it| it.rejection.take()).flatten()
-                    {
-                        return Poll::Ready(Err(Refused::Rejection(*rejection)));
+                    let rejection = current.borrow_mut().take_rejection();
+                    if let Some(rejection) = rejection {
+                        return Poll::Ready(Err(Refused::Rejection(rejection)));
                     }
                     let arguments = match extracted {
                         Ok(arguments) => arguments,

@@ -314,24 +314,22 @@ where
     F::Output: Responder + 'static,
     Args: FromRequest,
 {
-    let mut current = Some(Current::new(request, Some(identity), false));
-    let mut extracting =
-        pin!(Current::during(&mut current, |_| Args::from_request(request, payload)));
-    let mut loading = current.as_mut().and_then(Current::take_loading).unwrap_or_default();
-    match poll_fn(|context| Current::during(&mut current, |_| load(&mut loading, context))).await {
+    let current = &Current::new(request, Some(identity), false);
+    let mut extracting = pin!(Current::during(current, || Args::from_request(request, payload)));
+    let mut loading = current.borrow_mut().take_loading().unwrap_or_default();
+    match poll_fn(|context| Current::during(current, || load(&mut loading, context))).await {
         Ok(()) => {}
         Err(Refused::Rejection(rejection)) => return rejection.respond(request).await,
         Err(Refused::Error(error)) => return HttpResponse::from_error(error),
     }
     let arguments =
-        poll_fn(|context| Current::during(&mut current, |_| extracting.as_mut().poll(context)));
+        poll_fn(|context| Current::during(current, || extracting.as_mut().poll(context)));
     match arguments.await {
         Err(error) => HttpResponse::from_error(error),
         Ok(arguments) => {
-            let mut running = pin!(Current::during(&mut current, |_| handler.call(arguments)));
-            let output = poll_fn(|context| {
-                Current::during(&mut current, |_| running.as_mut().poll(context))
-            });
+            let mut running = pin!(Current::during(current, || handler.call(arguments)));
+            let output =
+                poll_fn(|context| Current::during(current, || running.as_mut().poll(context)));
             output.await.respond_to(request).map_into_boxed_body()
         }
     }

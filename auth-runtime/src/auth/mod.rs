@@ -135,8 +135,21 @@ impl Auth {
     /// the outer one might let in whom the inner one refuses, so then there is none.
     #[inline]
     pub(crate) fn of(request: &HttpRequest) -> Option<Serving<'_>> {
+        Self::beside(ReloadableAuth::of(request), request)
+    }
+
+    /// The same, for whoever knows that the application has no `ReloadableAuth`.
+    #[inline]
+    pub(crate) fn unchanging(request: &HttpRequest) -> Option<Serving<'_>> {
+        Self::beside(Ok(None), request)
+    }
+
+    #[inline]
+    fn beside<'a>(
+        handle: Result<Option<&'a ReloadableAuth>, Ambiguous>,
+        request: &'a HttpRequest,
+    ) -> Option<Serving<'a>> {
         let only = given(request, |one: &Self, other| Arc::ptr_eq(&one.0, &other.0));
-        let handle = ReloadableAuth::of(request);
         match (only, handle) {
             (Ok(Some(auth)), Ok(None)) => Some(Serving::Only(auth)),
             (Ok(None), Ok(Some(handle))) => Some(Serving::Pinned(Pinned::get(request, handle))),

@@ -324,11 +324,10 @@ thread_local! {
 impl Pinned {
     /// For the whole of a guarded handler. `None` where the application's `Auth` never changes.
     #[inline]
-    pub(crate) fn begin(request: &HttpRequest) -> Option<Self> {
-        // Where nobody can tell which one it is, the guard says so.
-        let handle = ReloadableAuth::of(request).ok().flatten()?;
+    pub(crate) fn begin(request: &HttpRequest) -> Result<Option<Self>, Ambiguous> {
+        let Some(handle) = ReloadableAuth::of(request)? else { return Ok(None) };
         let auth = Self::found(request, handle).unwrap_or_else(|| handle.current());
-        Some(Self { head: request.head(), handle: handle.clone(), auth })
+        Ok(Some(Self { head: request.head(), handle: handle.clone(), auth }))
     }
 
     /// Runs `poll` with this in the slot, and takes it back afterwards, even out of a panic.
