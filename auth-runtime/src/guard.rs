@@ -124,6 +124,12 @@ impl Place for &'static Location<'static> {
 #[derive(Default)]
 pub(crate) struct Guarding(Option<Box<Waiting>>);
 
+/// Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
+#[inline]
+fn spans_are_heard() -> bool {
+    LevelFilter::current() >= Level::DEBUG
+}
+
 /// What makes us wait.
 struct Waiting {
     waiting_for: WaitingFor,
@@ -171,7 +177,6 @@ impl Guarding {
     /// Goes on as far as possible: to the end, unless a verifier or a check makes us wait. Every outcome is an event.
     ///
     /// `auth` is the request's; without one, nothing but [`Policy::Public`] lets it through.
-    #[inline]
     pub(crate) fn poll(
         &mut self,
         request: &HttpRequest,
@@ -180,36 +185,62 @@ impl Guarding {
         place: impl Place,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let deciding = &Deciding { request, wanted, place };
-        // Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
-        if LevelFilter::current() >= Level::DEBUG {
-            return self.advance_in_span(auth, deciding, context);
-        }
         let watch = Stopwatch::start();
-        let known = match (auth, &self.0) {
-            (Some(auth), None) => match deciding.at_once(auth, &watch) {
-                Ok(passed) => return Poll::Ready(Ok(passed)),
-                Err(known) => known,
-            },
-            _ => Known::NotAsked,
-        };
-        self.advance(auth, deciding, known, watch, context)
+        match self.at_once(request, auth, wanted, place, &watch) {
+            Ok(identity) => Poll::Ready(Ok(Passed { identity: Some(identity), undecided: None })),
+            Err(known) => self.poll_on(request, auth, wanted, place, known, watch, context),
+        }
     }
 
-    #[inline(never)]
-    fn advance_in_span(
-        &mut self,
+    /// The usual request in one piece: somebody whose token was seen before, and one thing asked of him. Whatever else it
+    /// is has to go [the way of all requests](Self::poll_on), with what is known by now.
+    ///
+    /// The same as there, without what cannot make a difference here: passing that on from one to the other takes longer
+    /// than all that is done.
+    #[inline]
+    pub(crate) fn at_once(
+        &self,
+        request: &HttpRequest,
         auth: Option<&Auth>,
-        deciding: &Deciding<'_, impl Place>,
+        wanted: Wanted,
+        place: impl Place,
+        watch: &Stopwatch,
+    ) -> Result<Identity, Known> {
+        let (Some(auth), None) = (auth, &self.0) else { return Err(Known::NotAsked) };
+        // Where a request comes from counts before who sends it (RESPONSES Z3), and what is logged stands in a span.
+        if wanted.needs.address() || spans_are_heard() {
+            return Err(Known::NotAsked);
+        }
+        match auth.look(request) {
+            Known::Stands(identity) if holds_of(wanted.policy, &identity) => {
+                watch.stop();
+                Deciding { request, wanted, place }.granted(Some(&identity));
+                Ok(identity)
+            }
+            known => Err(known),
+        }
+    }
+
+    /// `known` is what [`at_once`](Self::at_once) says, and `watch` what it was given.
+    #[expect(clippy::too_many_arguments, reason = "what is measured is part of it")]
+    pub(crate) fn poll_on(
+        &mut self,
+        request: &HttpRequest,
+        auth: Option<&Auth>,
+        wanted: Wanted,
+        place: impl Place,
+        known: Known,
+        watch: Stopwatch,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let place = deciding.place;
+        let deciding = &Deciding { request, wanted, place };
+        if !spans_are_heard() {
+            return self.advance(auth, deciding, known, watch, context);
+        }
         let span = self.0.as_mut().and_then(|waiting| waiting.span.take()).unwrap_or_else(|| {
             tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %place.handler())
         });
-        let watch = Stopwatch::start();
-        let polled =
-            span.in_scope(|| self.advance(auth, deciding, Known::NotAsked, watch, context));
+        let polled = span.in_scope(|| self.advance(auth, deciding, known, watch, context));
         if let Some(waiting) = &mut self.0 {
             waiting.span = Some(span);
         }
@@ -225,7 +256,7 @@ impl Guarding {
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
         if let Policy::Public = deciding.wanted.policy {
-            return Poll::Ready(Ok(deciding.granted(None)));
+            return Poll::Ready(Ok(deciding.passed(None)));
         }
         let Some(auth) = auth else {
             let rejection = no_auth(&deciding.place.describe());
@@ -311,33 +342,13 @@ struct Deciding<'a, P> {
 }
 
 impl<P: Place> Deciding<'_, P> {
-    /// The usual request in one piece: somebody whose token was seen before, and one thing asked of him. Whatever else it
-    /// is has to go the way of all requests, with what is known by now.
-    ///
-    /// The same as below, without what cannot make a difference here: passing that on from one to the other takes longer
-    /// than all that is done.
-    #[inline]
-    fn at_once(&self, auth: &Auth, watch: &Stopwatch) -> Result<Passed, Known> {
-        // Where a request comes from counts before who sends it (RESPONSES Z3).
-        if self.wanted.needs.address() {
-            return Err(Known::NotAsked);
-        }
-        match auth.look(self.request) {
-            Known::Stands(identity) if holds_of(self.wanted.policy, &identity) => {
-                watch.stop();
-                Ok(self.granted(Some(identity)))
-            }
-            known => Err(known),
-        }
-    }
-
     #[inline]
     fn begin(&self, auth: &Auth, known: Known, watch: Stopwatch) -> Step {
         let Self { request, wanted, place } = *self;
         // Where a request comes from counts before who sends it (RESPONSES Z3).
         if wanted.needs.address() {
             match decide(wanted.policy, &facts(auth, request, wanted, None, &[])) {
-                Decision::Allow => return Step::Done(Ok(self.granted(None))),
+                Decision::Allow => return Step::Done(Ok(self.passed(None))),
                 Decision::Undecided(Missing::Network(name)) => {
                     let rejection = no_network(name, place);
                     return Step::Done(Err(self.refused(rejection, None, None)));
@@ -377,7 +388,7 @@ impl<P: Place> Deciding<'_, P> {
         loop {
             let facts = facts(auth, request, wanted, identity.as_ref(), &answers);
             let check = match decide(wanted.policy, &facts) {
-                Decision::Allow => return Step::Done(Ok(self.granted(identity))),
+                Decision::Allow => return Step::Done(Ok(self.passed(identity))),
                 Decision::Deny(denial) => {
                     return Step::Done(Err(self.denied(&denial, identity.as_ref())));
                 }
@@ -410,9 +421,14 @@ impl<P: Place> Deciding<'_, P> {
     }
 
     #[inline]
-    fn granted(&self, identity: Option<Identity>) -> Passed {
+    fn granted(&self, identity: Option<&Identity>) {
         let handler = self.place.handler();
-        audit::granted(self.place.asked(&handler, self.request), identity.as_ref());
+        audit::granted(self.place.asked(&handler, self.request), identity);
+    }
+
+    #[inline]
+    fn passed(&self, identity: Option<Identity>) -> Passed {
+        self.granted(identity.as_ref());
         Passed { identity, undecided: None }
     }
 

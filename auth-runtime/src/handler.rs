@@ -15,8 +15,8 @@ use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Responde
 use pin_project_lite::pin_project;
 
 use crate::{
-    audit,
-    auth::{Auth, Pinned},
+    audit::{self, metrics::Stopwatch},
+    auth::{Auth, Known, Pinned, Serving},
     credential::Method,
     current::{Current, LoadFirst, Refused},
     guard::{Guarding, Passed, Place, Undecided, Wanted, settle},
@@ -278,10 +278,19 @@ where
         let (request, site) = (&*this.request, *this.site);
         let begun = match this.stage.as_mut().project() {
             StageProjection::Guard { guarding, changes, .. } => {
-                match ready!(guard(guarding, *changes, request, site, this.current, context)) {
-                    Ok(undecided) => Begun::Now(undecided),
-                    Err(answering) => return this.stage.refuse(answering, context),
-                }
+                let mut guard = Guard { request, site, auth: None };
+                let watch = Stopwatch::start();
+                let (identity, undecided) = match guard.at_once(*changes, guarding, &watch) {
+                    Ok(identity) => (Some(identity), None),
+                    Err(known) => match ready!(guard.poll_on(guarding, known, watch, context)) {
+                        Ok(Passed { identity, undecided }) => (identity, undecided),
+                        Err(rejection) => {
+                            return this.stage.refuse(guard.refuse(rejection), context);
+                        }
+                    },
+                };
+                *this.current = Some(Current::new(request, identity, site.hides));
+                Begun::Now(undecided)
             }
             StageProjection::Refuse { response } => return response.as_mut().poll(context),
             StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
@@ -296,10 +305,11 @@ where
             Behind { request, site, handler: this.handler, conditions: this.conditions, current };
         let stage = this.stage.as_mut();
         let result = Current::during(current, || behind.advance(begun, stage, context));
-        match ready!(result) {
-            Ok(mut response) if response.error().is_none() => {
-                mark(&mut response, current.borrow().identity.as_ref(), request);
-                Poll::Ready(response)
+        let result = ready!(result);
+        let method = current.borrow().identity.as_ref().map(Identity::method);
+        match result {
+            Ok(response) if response.error().is_none() => {
+                Poll::Ready(mark(response, method, request))
             }
             result => {
                 let answering = conclude(result, &current.borrow(), request);
@@ -328,32 +338,49 @@ impl<Run, Extract> Stage<Run, Extract> {
     }
 }
 
-/// The guard, with what it found in `current`; or what is answered where it lets nobody through.
-fn guard(
-    guarding: &mut Guarding,
-    changes: bool,
-    request: &HttpRequest,
+/// The guard of one request.
+struct Guard<'a> {
+    request: &'a HttpRequest,
     site: &'static Site,
-    current: &mut Option<RefCell<Current>>,
-    context: &mut Context<'_>,
-) -> Poll<Result<Option<Undecided>, Answering>> {
-    let auth = match site.policy {
-        Policy::Public => None,
-        _ if changes => Auth::of(request),
-        _ => Auth::unchanging(request),
-    };
-    let auth = auth.as_deref();
-    let passed = ready!(guarding.poll(request, auth, site.wanted(), site, context));
-    Poll::Ready(match passed {
-        Ok(Passed { identity, undecided }) => {
-            *current = Some(Current::new(request, identity, site.hides));
-            Ok(undecided)
-        }
+    /// The application's, where it makes a difference.
+    auth: Option<Serving<'a>>,
+}
+
+impl Guard<'_> {
+    /// `changes` is whether the application may change its [`Auth`].
+    #[inline(never)]
+    fn at_once(
+        &mut self,
+        changes: bool,
+        guarding: &Guarding,
+        watch: &Stopwatch,
+    ) -> Result<Identity, Known> {
+        let Self { request, site, auth } = self;
+        *auth = match site.policy {
+            Policy::Public => None,
+            _ if changes => Auth::of(request),
+            _ => Auth::unchanging(request),
+        };
+        guarding.at_once(request, auth.as_deref(), site.wanted(), *site, watch)
+    }
+
+    #[inline(never)]
+    fn poll_on(
+        &self,
+        guarding: &mut Guarding,
+        known: Known,
+        watch: Stopwatch,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Passed, Rejection>> {
+        let Self { request, site, auth } = self;
+        guarding.poll_on(request, auth.as_deref(), site.wanted(), *site, known, watch, context)
+    }
+
+    fn refuse(&self, rejection: Rejection) -> Answering {
+        let Self { request, site, auth } = self;
         // A guarded handler inside a hidden one hides too.
-        Err(rejection) => {
-            Err(refuse(rejection, site.hides || Current::hides(request), auth, request))
-        }
-    })
+        refuse(rejection, site.hides || Current::hides(request), auth.as_deref(), request)
+    }
 }
 
 fn refuse(
@@ -374,19 +401,18 @@ fn conclude(
     current: &Current,
     request: &HttpRequest,
 ) -> Answering {
-    let (identity, hides) = (current.identity.as_ref(), current.hides);
+    let (method, hides) = (current.identity.as_ref().map(Identity::method), current.hides);
     // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
     let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
     let refused = |rejection| refuse(rejection, hides, Auth::of(request).as_deref(), request);
-    let mut response = match result {
+    let response = match result {
         Ok(response) if response.error().is_some_and(ours) => return refused(Rejection::NotFound),
         Ok(response) => response,
         Err(Refused::Error(error)) if ours(&error) => return refused(Rejection::NotFound),
         Err(Refused::Error(error)) => HttpResponse::from_error(error),
         Err(Refused::Rejection(rejection)) => return refused(rejection),
     };
-    mark(&mut response, identity, request);
-    Answering::Done(response)
+    Answering::Done(mark(response, method, request))
 }
 
 /// When the guard let the request through.
@@ -407,6 +433,7 @@ struct Behind<'a, F, C> {
 
 impl<F, C> Behind<'_, F, C> {
     /// From stage to stage, as far as possible.
+    #[inline]
     fn advance<Args>(
         self,
         begun: Begun,
@@ -492,27 +519,28 @@ fn found(request: &HttpRequest) -> Option<Identity> {
 
 /// Says whom a response is for, and gives its client the next nonce.
 #[inline]
-fn mark(response: &mut HttpResponse, identity: Option<&Identity>, request: &HttpRequest) {
-    // Caches know about `Authorization` themselves.
-    if let Some(method) = identity.map(Identity::method)
-        && method != Method::Bearer
-    {
-        mark_by(response, method, request);
+fn mark(response: HttpResponse, method: Option<Method>, request: &HttpRequest) -> HttpResponse {
+    match method {
+        // Caches know about `Authorization` themselves.
+        None | Some(Method::Bearer) => response,
+        Some(method) => mark_by(response, method, request),
     }
 }
 
-fn mark_by(response: &mut HttpResponse, method: Method, request: &HttpRequest) {
+#[inline(never)]
+fn mark_by(mut response: HttpResponse, method: Method, request: &HttpRequest) -> HttpResponse {
     // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
-    if response::is_ours(response) {
-        return;
+    if response::is_ours(&response) {
+        return response;
     }
-    let Some(auth) = Auth::of(request) else { return };
-    response::mark(response, method, auth.places());
+    let Some(auth) = Auth::of(request) else { return response };
+    response::mark(&mut response, method, auth.places());
     if method == Method::Dpop
         && let Some(nonce) = auth.next_nonce(request)
     {
-        response::renew_nonce(response, nonce);
+        response::renew_nonce(&mut response, nonce);
     }
+    response
 }
 
 /// Arguments that cannot be read, where telling so would tell that there is something.

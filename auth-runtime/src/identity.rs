@@ -213,6 +213,7 @@ impl Identity {
     }
 
     /// The thumbprint of the key whose owner alone may send the credential.
+    #[inline]
     pub(crate) fn bound_to(&self) -> Option<&str> {
         self.0.texts.bound_to()
     }

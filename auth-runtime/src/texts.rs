@@ -233,6 +233,7 @@ impl Texts {
         self.places.jti.map(|span| self.at(span))
     }
 
+    #[inline]
     pub(crate) fn bound_to(&self) -> Option<&str> {
         self.places.bound_to.map(|span| self.at(span))
     }
