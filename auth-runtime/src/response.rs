@@ -11,7 +11,7 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
-    body::MessageBody,
+    body::{BoxBody, MessageBody},
     http::header::{
         CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
         RETRY_AFTER, VARY, WWW_AUTHENTICATE,
@@ -332,9 +332,10 @@ fn with_body(
     body: impl MessageBody + 'static,
     content_type: HeaderValue,
 ) -> HttpResponse {
-    let mut response = HttpResponse::with_body(rejection.status(), body).map_into_boxed_body();
+    let mut response = HttpResponse::with_body(rejection.status(), BoxBody::new(body));
     response.headers_mut().insert(CONTENT_TYPE, content_type);
-    finish(rejection, response)
+    finish(rejection, response.headers_mut());
+    response
 }
 
 /// Byte for byte the bodies of RESPONSES.md; no formatting at run time.
@@ -407,12 +408,12 @@ fn render_custom(
     for ours in [WWW_AUTHENTICATE, PROXY_AUTHENTICATE, RETRY_AFTER, DPOP_NONCE] {
         response.headers_mut().remove(ours);
     }
-    finish(rejection, response)
+    finish(rejection, response.headers_mut());
+    response
 }
 
 /// What every rejection carries, whoever wrote the body.
-fn finish(rejection: &Rejection, mut response: HttpResponse) -> HttpResponse {
-    let headers = response.headers_mut();
+fn finish(rejection: &Rejection, headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, NO_STORE);
     if let Rejection::TemporarilyUnavailable { retry_after }
     | Rejection::TooManyAttempts { retry_after } = rejection
@@ -427,7 +428,6 @@ fn finish(rejection: &Rejection, mut response: HttpResponse) -> HttpResponse {
     {
         headers.insert(DPOP_NONCE, nonce);
     }
-    response
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::{Auth, Inner};
 use crate::verifier::jwt::UnknownKey;
 use crate::{
     audit::metrics,
-    credential::{Credential, CredentialError, Method, b64token},
+    credential::{Credential, CredentialError, Method, Plain, b64token},
     identity::{Identity, Validity, Verified},
     rejection::Rejection,
     revocation::Objection,
@@ -78,6 +78,8 @@ enum Presented<'a> {
 pub(crate) enum Known {
     /// It was not looked at, or there is more to look at than a token.
     NotAsked,
+    /// No credential, and none that is not as it should be.
+    Nobody,
     /// Somebody whose token was seen before, and nothing else can make a difference.
     Stands(Identity),
     /// What is known of its token. Whether its sender may come in is open.
@@ -196,7 +198,11 @@ impl Auth {
     /// Who sends this request, as far as one look tells: in nearly every request, all there is to tell.
     #[inline]
     pub(crate) fn look(&self, request: &HttpRequest) -> Known {
-        let Some(token) = self.plain_bearer(request) else { return Known::NotAsked };
+        let token = match self.plain(request) {
+            Plain::Token(token) => token,
+            Plain::Nothing => return Known::Nobody,
+            Plain::Unusual => return Known::NotAsked,
+        };
         match self.known(Given { method: Method::Bearer, text: token, proof: None }) {
             // Passing it on to the last doors would take longer than they do.
             Some(identity)
@@ -214,18 +220,19 @@ impl Auth {
     pub(crate) fn authenticate(&self, request: &HttpRequest, known: Known) -> Authenticated {
         match known {
             Known::Stands(identity) => Authenticated::Now(Ok(Some(identity))),
+            Known::Nobody => Authenticated::Now(Ok(None)),
             known => self.authenticate_thoroughly(request, known),
         }
     }
 
-    /// The token of a request, where there is nothing else to look at, as in nearly every request. `None` says nothing.
+    /// The token of a request, where there is nothing else to look at.
     #[inline]
-    fn plain_bearer<'a>(&self, request: &'a HttpRequest) -> Option<&'a [u8]> {
+    fn plain<'a>(&self, request: &'a HttpRequest) -> Plain<'a> {
         // Whoever failed too often has to wait, whatever he sends.
         if self.ledger().attempts.is_some() {
-            return None;
+            return Plain::Unusual;
         }
-        self.0.places.plain_bearer(request.headers())
+        self.0.places.plain(request.headers())
     }
 
     #[inline(never)]
@@ -334,7 +341,7 @@ impl Auth {
         let Some(credential) = self.0.places.find(request.headers())? else { return Ok(None) };
         let given = Given::new(credential);
         let known = match known {
-            Known::NotAsked => self.known(given),
+            Known::NotAsked | Known::Nobody => self.known(given),
             Known::Asked(known) => known,
             Known::Stands(identity) => Some(identity),
         };

@@ -41,18 +41,32 @@ pub(super) fn token<'a>(
     Ok(Some(token))
 }
 
-/// The same, of a header that is written as nearly everybody writes it. `None` says nothing about it: [`token`] does.
+/// What one look at a header tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Plain<'a> {
+    /// There is no such header.
+    Nothing,
+    /// A token, written as nearly everybody writes it.
+    Token(&'a [u8]),
+    /// Something else: see what [`token`] says of it.
+    Unusual,
+}
+
+/// The same as [`token`], as far as one look tells.
 #[inline]
-pub(super) fn plain<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-    limit: usize,
-) -> Option<&'a [u8]> {
+pub(super) fn plain<'a>(headers: &'a HeaderMap, name: &HeaderName, limit: usize) -> Plain<'a> {
     let mut lines = headers.get_all(name);
-    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
-    let token = line.as_bytes().strip_prefix(b"Bearer ")?;
-    let begins = token.first().is_some_and(|first| !first.is_ascii_whitespace());
-    (begins && token.len() <= limit).then_some(token)
+    let Some(line) = lines.next() else { return Plain::Nothing };
+    match line.as_bytes().strip_prefix(b"Bearer ") {
+        Some(token)
+            if token.first().is_some_and(|first| !first.is_ascii_whitespace())
+                && token.len() <= limit
+                && lines.next().is_none() =>
+        {
+            Plain::Token(token)
+        }
+        _ => Plain::Unusual,
+    }
 }
 
 /// Whether a header holds a credential of this scheme, good or not.
@@ -131,13 +145,20 @@ mod tests {
             for line in lines {
                 headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
             }
-            plain(&headers, &AUTHORIZATION, limit).map(<[u8]>::to_owned)
+            match plain(&headers, &AUTHORIZATION, limit) {
+                Plain::Nothing => "nothing".to_owned(),
+                Plain::Token(token) => format!("token {}", token.escape_ascii()),
+                Plain::Unusual => "unusual".to_owned(),
+            }
         };
-        assert_eq!(found(&[b"Bearer aA.b-c_d"], 8).as_deref(), Some(b"aA.b-c_d".as_slice()));
-        assert_eq!(found(&[b"Bearer aA.b-c_d"], 7), None);
-        assert_eq!(found(&[b"Bearer a", b"Bearer a"], 8), None);
-        for line in [b"Bearer ".as_slice(), b"Bearer  a", b"Bearer \ta", b"bearer a", b"DPoP a"] {
-            assert_eq!(found(&[line], 8), None, "{line:?}");
+        assert_eq!(found(&[], 8), "nothing");
+        assert_eq!(found(&[b"Bearer aA.b-c_d"], 8), "token aA.b-c_d");
+        assert_eq!(found(&[b"Bearer aA.b-c_d"], 7), "unusual");
+        assert_eq!(found(&[b"Bearer a", b"Bearer a"], 8), "unusual");
+        for line in
+            [b"Bearer ".as_slice(), b"Bearer  a", b"Bearer \ta", b"bearer a", b"DPoP a", b""]
+        {
+            assert_eq!(found(&[line], 8), "unusual", "{line:?}");
         }
     }
 
@@ -154,8 +175,11 @@ mod tests {
             for line in &lines {
                 headers.append(AUTHORIZATION, HeaderValue::from_bytes(line).unwrap());
             }
-            if let Some(found) = plain(&headers, &AUTHORIZATION, limit) {
-                prop_assert_eq!(token(&headers, &AUTHORIZATION, "Bearer", limit), Ok(Some(found)));
+            let found = token(&headers, &AUTHORIZATION, "Bearer", limit);
+            match plain(&headers, &AUTHORIZATION, limit) {
+                Plain::Nothing => prop_assert_eq!(found, Ok(None)),
+                Plain::Token(token) => prop_assert_eq!(found, Ok(Some(token))),
+                Plain::Unusual => {}
             }
         }
     }

@@ -9,6 +9,7 @@ use actix_web::{
     http::header::{AUTHORIZATION, HeaderMap, HeaderName, PROXY_AUTHORIZATION},
 };
 
+pub(crate) use bearer::Plain;
 pub(crate) use bearer::b64token;
 pub use cookie::Cookie;
 pub(crate) use cookie::OriginError;
@@ -118,14 +119,13 @@ impl Places {
         }
     }
 
-    /// The token that [`find`](Self::find) gives, where this application looks for bearer tokens alone and the request has one
-    /// as nearly everybody writes it. `None` says nothing.
+    /// What [`find`](Self::find) gives, as far as one look tells, where this application looks for bearer tokens alone.
     #[inline]
-    pub(crate) fn plain_bearer<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+    pub(crate) fn plain<'a>(&self, headers: &'a HeaderMap) -> Plain<'a> {
         let Self { proxy, tokens, dpop, cookie, api_key, limit } = self;
         let alone = *tokens && !*proxy && !*dpop && cookie.is_none() && api_key.is_none();
         if !alone {
-            return None;
+            return Plain::Unusual;
         }
         bearer::plain(headers, &AUTHORIZATION, *limit)
     }
