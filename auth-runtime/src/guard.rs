@@ -16,7 +16,7 @@ use tracing::{Level, Span, level_filters::LevelFilter};
 use crate::{
     audit::{self, Asked, metrics::Stopwatch},
     auth::{Auth, Authenticated, Authenticating, Known, Panicked, TurnedAway, poll_caught},
-    decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide, holds_of},
+    decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide, decide_at_once},
     identity::Identity,
     parameter::Parameter,
     policy::{Answer, Check, Condition, Needs, Policy, Said},
@@ -124,12 +124,6 @@ impl Place for &'static Location<'static> {
 #[derive(Default)]
 pub(crate) struct Guarding(Option<Box<Waiting>>);
 
-/// Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
-#[inline]
-fn spans_are_heard() -> bool {
-    LevelFilter::current() >= Level::DEBUG
-}
-
 /// What makes us wait.
 struct Waiting {
     waiting_for: WaitingFor,
@@ -211,14 +205,16 @@ impl Guarding {
         if wanted.needs.address() || spans_are_heard() {
             return Err(Known::NotAsked);
         }
-        match auth.look(request) {
-            Known::Stands(identity) if holds_of(wanted.policy, &identity) => {
-                watch.stop();
-                Deciding { request, wanted, place }.granted(Some(&identity));
-                Ok(identity)
-            }
-            known => Err(known),
+        let known = auth.look(request);
+        if let Known::Stands(identity) = &known
+            && let Some(Decision::Allow) = decide_at_once(wanted.policy, Some(identity))
+            && let Known::Stands(identity) = known
+        {
+            watch.stop();
+            Deciding { request, wanted, place }.granted(Some(&identity));
+            return Ok(identity);
         }
+        Err(known)
     }
 
     /// `known` is what [`at_once`](Self::at_once) says, and `watch` what it was given.
@@ -322,6 +318,12 @@ impl WaitingFor {
     }
 }
 
+/// Asked first, since `tracing` would write a span that nobody listens to into `log`, which actix-web turns on.
+#[inline]
+fn spans_are_heard() -> bool {
+    LevelFilter::current() >= Level::DEBUG
+}
+
 /// How far it went.
 enum Step {
     Done(Result<Passed, Rejection>),
@@ -357,6 +359,18 @@ impl<P: Place> Deciding<'_, P> {
                 Decision::Deny(Denial::Unauthenticated { .. }) | Decision::Undecided(_) => {}
                 Decision::Deny(denial) => return Step::Done(Err(self.denied(&denial, None))),
             }
+        }
+        // As `Guarding::at_once` does with whom it lets through.
+        let caller = match &known {
+            Known::Stands(identity) => Some(Some(identity)),
+            Known::Nobody => Some(None),
+            Known::Asked(_) | Known::NotAsked => None,
+        };
+        if let Some(caller) = caller
+            && let Some(Decision::Deny(denial)) = decide_at_once(wanted.policy, caller)
+        {
+            watch.stop();
+            return Step::Done(Err(self.denied(&denial, caller)));
         }
         match auth.authenticate(request, known) {
             Authenticated::Now(found) => {

@@ -295,11 +295,10 @@ where
             StageProjection::Refuse { response } => return response.as_mut().poll(context),
             StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
         };
+        // It was set before anything else began.
         let Some(current) = &*this.current else {
-            // It was set before anything else began.
-            return this
-                .stage
-                .refuse(refuse(Rejection::NotAvailable, false, None, request), context);
+            let answering = refuse(Rejection::NotAvailable, site.hides, None, request);
+            return this.stage.refuse(answering, context);
         };
         let behind =
             Behind { request, site, handler: this.handler, conditions: this.conditions, current };
@@ -338,7 +337,8 @@ impl<Run, Extract> Stage<Run, Extract> {
     }
 }
 
-/// The guard of one request.
+/// The guard of one request. Nothing here depends on the handler's types, so that there is one of each function and not one
+/// for every handler.
 struct Guard<'a> {
     request: &'a HttpRequest,
     site: &'static Site,
@@ -347,7 +347,7 @@ struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// `changes` is whether the application may change its [`Auth`].
+    /// See [`Guarding::at_once`]. `changes` is whether the application may change its [`Auth`].
     #[inline(never)]
     fn at_once(
         &mut self,
@@ -364,6 +364,7 @@ impl Guard<'_> {
         guarding.at_once(request, auth.as_deref(), site.wanted(), *site, watch)
     }
 
+    /// See [`Guarding::poll_on`].
     #[inline(never)]
     fn poll_on(
         &self,

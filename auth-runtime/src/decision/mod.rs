@@ -140,14 +140,34 @@ pub fn decide(policy: &'static Policy, facts: &Facts<'_>) -> Decision {
     }
 }
 
-/// Whether this policy asks for one thing of the caller, and it holds, so that [`decide`] allows whatever else is known.
-/// `false` says nothing.
+/// The same, where a policy asks for one thing of the caller, about whom all is known; `None` is nobody. What is not told
+/// here, [`decide`] tells.
 #[inline]
-pub(crate) fn holds_of(policy: &Policy, identity: &Identity) -> bool {
+pub(crate) fn decide_at_once(
+    policy: &'static Policy,
+    caller: Option<&Identity>,
+) -> Option<Decision> {
+    Some(match (policy, caller) {
+        (Policy::Authenticated | Policy::Role(_) | Policy::Scope(_), Some(caller))
+            if holds_of(policy, caller) =>
+        {
+            Decision::Allow
+        }
+        (Policy::Role(_), Some(_)) => Decision::Deny(Denial::Forbidden { failed: policy }),
+        (Policy::Authenticated | Policy::Role(_), None) => {
+            Decision::Deny(Denial::Unauthenticated { scopes: Vec::new(), api_key: false })
+        }
+        _ => return None,
+    })
+}
+
+/// Whether a policy that asks for one thing of the caller holds.
+#[inline]
+fn holds_of(policy: &Policy, caller: &Identity) -> bool {
     match policy {
         Policy::Authenticated => true,
-        Policy::Role(name) => identity.has_role(name.get()),
-        Policy::Scope(name) => identity.has_scope(name.get()),
+        Policy::Role(name) => caller.has_role(name.get()),
+        Policy::Scope(name) => caller.has_scope(name.get()),
         _ => false,
     }
 }

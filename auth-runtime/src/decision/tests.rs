@@ -7,7 +7,9 @@ use ipnet::{IpNet, Ipv4Net};
 use proptest::prelude::*;
 use serde_json::{json, value::RawValue};
 
-use super::{Answered, Conditions, Decision, Denial, Facts, Missing, Owners, decide};
+use super::{
+    Answered, Conditions, Decision, Denial, Facts, Missing, Owners, decide, decide_at_once,
+};
 use crate::{
     credential::Method,
     identity::{Identity, Verified},
@@ -214,6 +216,10 @@ proptest! {
         let mut places = Vec::new();
         policy.places(&tree, &mut places);
         let decision = decide_in(policy, &places, world);
+        // Who decides at once decides the same, for the same reason.
+        if let Some(at_once) = decide_at_once(policy, world.caller.map(caller).as_ref()) {
+            prop_assert_eq!(format!("{:?}", at_once), format!("{:?}", decision));
+        }
 
         match (tree.naive(world), &decision) {
             (1, Decision::Allow) => {}
@@ -238,6 +244,34 @@ proptest! {
                 prop_assert!(false, "{policy}: expected {expected}, got {decision:?}");
             }
         }
+    }
+}
+
+#[test]
+fn one_thing_asked_of_the_caller_is_decided_at_once() {
+    static ONE: [Policy; 3] = [Policy::Authenticated, Policy::role("a"), Policy::scope("r")];
+    static OTHERS: [Policy; 4] = [
+        Policy::Public,
+        Policy::All(&[Policy::Authenticated]),
+        Policy::Not(&Policy::Authenticated),
+        Policy::ApiKey,
+    ];
+    let (ann, bob) = (identity(verified().role("a").scope("r")), identity(verified()));
+    let said = |policy, caller| match decide_at_once(policy, caller) {
+        Some(Decision::Allow) => "allowed",
+        Some(Decision::Deny(Denial::Forbidden { .. })) => "forbidden",
+        Some(Decision::Deny(Denial::Unauthenticated { .. })) => "nobody",
+        Some(_) => "something else",
+        None => "ask",
+    };
+    let all = |caller| ONE.each_ref().map(|policy| said(policy, caller));
+    assert_eq!(all(Some(&ann)), ["allowed"; 3]);
+    // Which scopes a token needs takes more than a look.
+    assert_eq!(all(Some(&bob)), ["allowed", "forbidden", "ask"]);
+    assert_eq!(all(None), ["nobody", "nobody", "ask"]);
+    // Nor is this asked of the caller alone.
+    for policy in &OTHERS {
+        assert_eq!(said(policy, Some(&ann)), "ask", "{policy}");
     }
 }
 

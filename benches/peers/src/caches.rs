@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use constant_time_eq::constant_time_eq;
+use constant_time_eq::{constant_time_eq, constant_time_eq_n};
 use foldhash::quality::RandomState;
 
 use crate::compare::{median, number};
@@ -44,13 +44,25 @@ trait Token {
 impl Hash for dyn Token + '_ {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let bytes = self.bytes();
-        state.write(bytes.last_chunk::<TAIL>().map_or(bytes, |tail| tail));
+        match bytes.last_chunk::<TAIL>() {
+            Some(tail) => {
+                for eight in tail.as_chunks().0 {
+                    state.write_u64(u64::from_le_bytes(*eight));
+                }
+            }
+            None => state.write(bytes),
+        }
     }
 }
 
 impl PartialEq for dyn Token + '_ {
     fn eq(&self, other: &Self) -> bool {
-        constant_time_eq(self.bytes(), other.bytes())
+        match (self.bytes().split_last_chunk(), other.bytes().split_last_chunk()) {
+            (Some((head, tail)), Some((other, other_tail))) => {
+                constant_time_eq_n::<TAIL>(tail, other_tail) && head == other
+            }
+            _ => constant_time_eq(self.bytes(), other.bytes()),
+        }
     }
 }
 
