@@ -5,6 +5,7 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     mem,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, Location},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -15,7 +16,7 @@ use tracing::{Level, Span, level_filters::LevelFilter};
 
 use crate::{
     audit::{self, Asked, metrics::Stopwatch},
-    auth::{Auth, Authenticated, Authenticating, Known, Panicked, TurnedAway, poll_caught},
+    auth::{Auth, Authenticated, Authenticating, Known, Looked, Panicked, TurnedAway, poll_caught},
     decision::{Answered, Conditions, Decision, Denial, Facts, Missing, decide, decide_at_once},
     identity::Identity,
     parameter::Parameter,
@@ -63,7 +64,8 @@ pub fn guard<'a>(
             Policy::Public => None,
             _ => Auth::of(request),
         };
-        let passed = ready!(guarding.poll(request, auth.as_deref(), wanted, location, context))
+        let deciding = Deciding { request, wanted, place: location };
+        let passed = ready!(guarding.poll(auth.as_deref(), &deciding, context))
             .map_err(|rejection| in_mode(rejection, auth.as_deref()))?;
         if passed.undecided.is_none() {
             return Poll::Ready(Ok(passed.identity));
@@ -148,6 +150,14 @@ pub(crate) struct Passed {
     pub(crate) undecided: Option<Undecided>,
 }
 
+impl Passed {
+    /// By all that was asked, who is this.
+    #[inline]
+    pub(crate) fn by(identity: Identity) -> Self {
+        Self { identity: Some(identity), undecided: None }
+    }
+}
+
 /// What is known already of a policy that hangs on arguments.
 pub(crate) struct Undecided {
     answers: Vec<Answered>,
@@ -173,68 +183,72 @@ impl Guarding {
     /// `auth` is the request's; without one, nothing but [`Policy::Public`] lets it through.
     pub(crate) fn poll(
         &mut self,
-        request: &HttpRequest,
         auth: Option<&Auth>,
-        wanted: Wanted,
-        place: impl Place,
+        deciding: &Deciding<'_, impl Place>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
         let watch = Stopwatch::start();
-        match self.at_once(request, auth, wanted, place, &watch) {
-            Ok(identity) => Poll::Ready(Ok(Passed { identity: Some(identity), undecided: None })),
-            Err(known) => self.poll_on(request, auth, wanted, place, known, watch, context),
+        match self.at_once(auth, deciding, &watch) {
+            ControlFlow::Break(decided) => Poll::Ready(decided.map(Passed::by)),
+            ControlFlow::Continue(known) => self.poll_on(auth, deciding, known, watch, context),
         }
     }
 
-    /// The usual request in one piece: somebody whose token was seen before, and one thing asked of him. Whatever else it
-    /// is has to go [the way of all requests](Self::poll_on), with what is known by now.
+    /// The usual request in one piece: somebody whose token was seen before or nobody, and one thing asked of him. Whatever
+    /// else it is has to go [the way of all requests](Self::poll_on), with what is known by now.
     ///
     /// The same as there, without what cannot make a difference here: passing that on from one to the other takes longer
     /// than all that is done.
     #[inline]
     pub(crate) fn at_once(
         &self,
-        request: &HttpRequest,
         auth: Option<&Auth>,
-        wanted: Wanted,
-        place: impl Place,
+        deciding: &Deciding<'_, impl Place>,
         watch: &Stopwatch,
-    ) -> Result<Identity, Known> {
-        let (Some(auth), None) = (auth, &self.0) else { return Err(Known::NotAsked) };
+    ) -> ControlFlow<Result<Identity, Rejection>, Known> {
+        let Deciding { request, wanted, place: _ } = deciding;
+        let go_on = ControlFlow::Continue;
+        let (Some(auth), None) = (auth, &self.0) else { return go_on(Known::Open(Looked::Not)) };
         // Where a request comes from counts before who sends it (RESPONSES Z3), and what is logged stands in a span.
         if wanted.needs.address() || spans_are_heard() {
-            return Err(Known::NotAsked);
+            return go_on(Known::Open(Looked::Not));
         }
         let known = auth.look(request);
-        if let Known::Stands(identity) = &known
-            && let Some(Decision::Allow) = decide_at_once(wanted.policy, Some(identity))
-            && let Known::Stands(identity) = known
-        {
-            watch.stop();
-            Deciding { request, wanted, place }.granted(Some(&identity));
-            return Ok(identity);
+        let caller = match &known {
+            Known::Stands(identity) => Some(identity),
+            Known::Nobody => None,
+            Known::Open(_) => return go_on(known),
+        };
+        match (decide_at_once(wanted.policy, caller), known) {
+            (Some(Decision::Allow), Known::Stands(identity)) => {
+                watch.stop();
+                deciding.granted(Some(&identity));
+                ControlFlow::Break(Ok(identity))
+            }
+            (Some(Decision::Deny(denial)), known) => {
+                watch.stop();
+                let caller =
+                    if let Known::Stands(identity) = &known { Some(identity) } else { None };
+                ControlFlow::Break(Err(deciding.denied(&denial, caller)))
+            }
+            (_, known) => go_on(known),
         }
-        Err(known)
     }
 
     /// `known` is what [`at_once`](Self::at_once) says, and `watch` what it was given.
-    #[expect(clippy::too_many_arguments, reason = "what is measured is part of it")]
     pub(crate) fn poll_on(
         &mut self,
-        request: &HttpRequest,
         auth: Option<&Auth>,
-        wanted: Wanted,
-        place: impl Place,
+        deciding: &Deciding<'_, impl Place>,
         known: Known,
         watch: Stopwatch,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let deciding = &Deciding { request, wanted, place };
         if !spans_are_heard() {
             return self.advance(auth, deciding, known, watch, context);
         }
         let span = self.0.as_mut().and_then(|waiting| waiting.span.take()).unwrap_or_else(|| {
-            tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %place.handler())
+            tracing::debug_span!(target: "auth_runtime::decision", "authorize", handler = %deciding.place.handler())
         });
         let polled = span.in_scope(|| self.advance(auth, deciding, known, watch, context));
         if let Some(waiting) = &mut self.0 {
@@ -337,10 +351,10 @@ impl Step {
 }
 
 /// What is decided about, and where.
-struct Deciding<'a, P> {
-    request: &'a HttpRequest,
-    wanted: Wanted,
-    place: P,
+pub(crate) struct Deciding<'a, P> {
+    pub(crate) request: &'a HttpRequest,
+    pub(crate) wanted: Wanted,
+    pub(crate) place: P,
 }
 
 impl<P: Place> Deciding<'_, P> {
@@ -359,18 +373,6 @@ impl<P: Place> Deciding<'_, P> {
                 Decision::Deny(Denial::Unauthenticated { .. }) | Decision::Undecided(_) => {}
                 Decision::Deny(denial) => return Step::Done(Err(self.denied(&denial, None))),
             }
-        }
-        // As `Guarding::at_once` does with whom it lets through.
-        let caller = match &known {
-            Known::Stands(identity) => Some(Some(identity)),
-            Known::Nobody => Some(None),
-            Known::Asked(_) | Known::NotAsked => None,
-        };
-        if let Some(caller) = caller
-            && let Some(Decision::Deny(denial)) = decide_at_once(wanted.policy, caller)
-        {
-            watch.stop();
-            return Step::Done(Err(self.denied(&denial, caller)));
         }
         match auth.authenticate(request, known) {
             Authenticated::Now(found) => {

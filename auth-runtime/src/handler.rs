@@ -6,6 +6,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::{Future, Ready},
+    ops::ControlFlow,
     panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -19,7 +20,7 @@ use crate::{
     auth::{Auth, Known, Pinned, Serving},
     credential::Method,
     current::{Current, LoadFirst, Refused},
-    guard::{Guarding, Passed, Place, Undecided, Wanted, settle},
+    guard::{Deciding, Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
     policy::{Needs, Policy},
     rejection::{Rejection, RejectionError},
@@ -278,16 +279,17 @@ where
         let (request, site) = (&*this.request, *this.site);
         let begun = match this.stage.as_mut().project() {
             StageProjection::Guard { guarding, changes, .. } => {
-                let mut guard = Guard { request, site, auth: None };
+                let mut guard = Guard::new(request, site);
                 let watch = Stopwatch::start();
-                let (identity, undecided) = match guard.at_once(*changes, guarding, &watch) {
-                    Ok(identity) => (Some(identity), None),
-                    Err(known) => match ready!(guard.poll_on(guarding, known, watch, context)) {
-                        Ok(Passed { identity, undecided }) => (identity, undecided),
-                        Err(rejection) => {
-                            return this.stage.refuse(guard.refuse(rejection), context);
-                        }
-                    },
+                let passed = match guard.at_once(*changes, guarding, &watch) {
+                    ControlFlow::Break(decided) => decided.map(Passed::by),
+                    ControlFlow::Continue(known) => {
+                        ready!(guard.poll_on(guarding, known, watch, context))
+                    }
+                };
+                let Passed { identity, undecided } = match passed {
+                    Ok(passed) => passed,
+                    Err(rejection) => return this.stage.refuse(guard.refuse(rejection), context),
                 };
                 *this.current = Some(Current::new(request, identity, site.hides));
                 Begun::Now(undecided)
@@ -340,13 +342,16 @@ impl<Run, Extract> Stage<Run, Extract> {
 /// The guard of one request. Nothing here depends on the handler's types, so that there is one of each function and not one
 /// for every handler.
 struct Guard<'a> {
-    request: &'a HttpRequest,
-    site: &'static Site,
+    deciding: Deciding<'a, &'static Site>,
     /// The application's, where it makes a difference.
     auth: Option<Serving<'a>>,
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    fn new(request: &'a HttpRequest, site: &'static Site) -> Self {
+        Self { deciding: Deciding { request, wanted: site.wanted(), place: site }, auth: None }
+    }
+
     /// See [`Guarding::at_once`]. `changes` is whether the application may change its [`Auth`].
     #[inline(never)]
     fn at_once(
@@ -354,14 +359,14 @@ impl Guard<'_> {
         changes: bool,
         guarding: &Guarding,
         watch: &Stopwatch,
-    ) -> Result<Identity, Known> {
-        let Self { request, site, auth } = self;
-        *auth = match site.policy {
+    ) -> ControlFlow<Result<Identity, Rejection>, Known> {
+        let Self { deciding, auth } = self;
+        *auth = match deciding.wanted.policy {
             Policy::Public => None,
-            _ if changes => Auth::of(request),
-            _ => Auth::unchanging(request),
+            _ if changes => Auth::of(deciding.request),
+            _ => Auth::unchanging(deciding.request),
         };
-        guarding.at_once(request, auth.as_deref(), site.wanted(), *site, watch)
+        guarding.at_once(auth.as_deref(), deciding, watch)
     }
 
     /// See [`Guarding::poll_on`].
@@ -373,14 +378,13 @@ impl Guard<'_> {
         watch: Stopwatch,
         context: &mut Context<'_>,
     ) -> Poll<Result<Passed, Rejection>> {
-        let Self { request, site, auth } = self;
-        guarding.poll_on(request, auth.as_deref(), site.wanted(), *site, known, watch, context)
+        guarding.poll_on(self.auth.as_deref(), &self.deciding, known, watch, context)
     }
 
     fn refuse(&self, rejection: Rejection) -> Answering {
-        let Self { request, site, auth } = self;
+        let Deciding { request, wanted: _, place: site } = self.deciding;
         // A guarded handler inside a hidden one hides too.
-        refuse(rejection, site.hides || Current::hides(request), auth.as_deref(), request)
+        refuse(rejection, site.hides || Current::hides(request), self.auth.as_deref(), request)
     }
 }
 

@@ -76,14 +76,20 @@ enum Presented<'a> {
 
 /// What one look at a request tells of who sends it.
 pub(crate) enum Known {
-    /// It was not looked at, or there is more to look at than a token.
-    NotAsked,
-    /// No credential, and none that is not as it should be.
+    /// Nobody: there is no credential, good or bad.
     Nobody,
     /// Somebody whose token was seen before, and nothing else can make a difference.
     Stands(Identity),
-    /// What is known of its token. Whether its sender may come in is open.
-    Asked(Option<Identity>),
+    /// Not enough: who sends it, and whether he may come in, is for all there is to find out.
+    Open(Looked),
+}
+
+/// Whether it is known already who sends a token, so that nobody looks it up again.
+pub(crate) enum Looked {
+    /// It was not looked up.
+    Not,
+    /// It was: whoever sent it before, if anybody did.
+    Up(Option<Identity>),
 }
 
 /// A credential, for as long as somebody makes us wait.
@@ -201,7 +207,7 @@ impl Auth {
         let token = match self.plain(request) {
             Plain::Token(token) => token,
             Plain::Nothing => return Known::Nobody,
-            Plain::Unusual => return Known::NotAsked,
+            Plain::Unusual => return Known::Open(Looked::Not),
         };
         match self.known(Given { method: Method::Bearer, text: token, proof: None }) {
             // Passing it on to the last doors would take longer than they do.
@@ -210,7 +216,7 @@ impl Auth {
             {
                 Known::Stands(identity)
             }
-            known => Known::Asked(known),
+            known => Known::Open(Looked::Up(known)),
         }
     }
 
@@ -221,7 +227,7 @@ impl Auth {
         match known {
             Known::Stands(identity) => Authenticated::Now(Ok(Some(identity))),
             Known::Nobody => Authenticated::Now(Ok(None)),
-            known => self.authenticate_thoroughly(request, known),
+            Known::Open(looked) => self.authenticate_thoroughly(request, looked),
         }
     }
 
@@ -236,8 +242,8 @@ impl Auth {
     }
 
     #[inline(never)]
-    fn authenticate_thoroughly(&self, request: &HttpRequest, known: Known) -> Authenticated {
-        Authenticated::Now(match self.start(request, known) {
+    fn authenticate_thoroughly(&self, request: &HttpRequest, looked: Looked) -> Authenticated {
+        Authenticated::Now(match self.start(request, looked) {
             Started::Nobody => Ok(None),
             Started::Vouched(vouched) => self.let_in(Ok(vouched), request).map(Some),
             Started::Refused(rejection) => self.let_in(Err(rejection), request).map(Some),
@@ -247,7 +253,7 @@ impl Auth {
 
     /// The identity of a request, if it can be told without waiting. Bad credentials give none.
     pub(crate) fn identity_now(&self, request: &HttpRequest) -> Option<Identity> {
-        let found = match self.start(request, Known::NotAsked) {
+        let found = match self.start(request, Looked::Not) {
             // A proof is good once: whoever only looks must not use it up.
             Started::Vouched(Vouched { given, kept, .. })
                 if given.proof.is_some() && kept != Keep::Done =>
@@ -320,8 +326,8 @@ impl Auth {
     }
 
     #[inline]
-    fn start<'a>(&self, request: &'a HttpRequest, known: Known) -> Started<'a> {
-        let (given, presented) = match self.presented(request, known) {
+    fn start<'a>(&self, request: &'a HttpRequest, looked: Looked) -> Started<'a> {
+        let (given, presented) = match self.presented(request, looked) {
             Ok(Some(found)) => found,
             Ok(None) => return Started::Nobody,
             Err(error) => return Started::Refused(unsound(error)),
@@ -336,14 +342,13 @@ impl Auth {
     fn presented<'a>(
         &self,
         request: &'a HttpRequest,
-        known: Known,
+        looked: Looked,
     ) -> Result<Option<(Given<'a>, Presented<'a>)>, CredentialError> {
         let Some(credential) = self.0.places.find(request.headers())? else { return Ok(None) };
         let given = Given::new(credential);
-        let known = match known {
-            Known::NotAsked | Known::Nobody => self.known(given),
-            Known::Asked(known) => known,
-            Known::Stands(identity) => Some(identity),
+        let known = match looked {
+            Looked::Not => self.known(given),
+            Looked::Up(known) => known,
         };
         let presented = match known {
             Some(identity) => Presented::Known(identity),

@@ -15,7 +15,7 @@ use std::{
 use actix_web::{HttpRequest, web};
 
 pub(crate) use authenticate::{
-    Authenticated, Authenticating, Known, Panicked, TurnedAway, poll_caught,
+    Authenticated, Authenticating, Known, Looked, Panicked, TurnedAway, poll_caught,
 };
 pub use builder::{AuthBuilder, BuildError};
 pub use ready::ready;
