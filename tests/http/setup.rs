@@ -1,6 +1,6 @@
 //! RESPONSES A19, and what an application that is set up wrongly is told.
 
-use std::sync::{Arc, Mutex, Once};
+use std::sync::Once;
 
 use actix_web::{
     App, HttpRequest, Responder, get,
@@ -13,7 +13,7 @@ use auth_runtime::{
 };
 use auth_tests::{Answer, Tokens};
 use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
-use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::{get_as, routes};
 
@@ -21,11 +21,11 @@ const NOT_AVAILABLE: &str = "Authentication is not available";
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(auth_tests::Log);
 
 impl Log {
     pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        self.0.text()
     }
 
     /// Everything logged on this thread goes here until the guard is dropped.
@@ -36,32 +36,14 @@ impl Log {
     /// The same, and to what becomes of spans.
     fn listen_to(&self, spans: FmtSpan) -> tracing::subscriber::DefaultGuard {
         Interested::begin();
+        let log = self.0.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)
             .with_span_events(spans)
-            .with_writer(self.clone())
+            .with_writer(move || log.clone())
             .finish();
         tracing::subscriber::set_default(subscriber)
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
 

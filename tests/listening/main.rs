@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
     time::{Duration, UNIX_EPOCH},
@@ -23,7 +23,7 @@ use auth_runtime::{
     revocation::Revocations,
     testing::{DpopKey, TestIssuer},
 };
-use auth_tests::Recorded;
+use auth_tests::{Log, Recorded};
 use tracing::level_filters::LevelFilter;
 
 #[require_auth]
@@ -96,21 +96,6 @@ struct Setup {
 
 type Lines = Vec<(&'static str, String)>;
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// What came of one sequence of requests.
 #[derive(Default)]
 struct Outcome {
@@ -122,7 +107,7 @@ struct Outcome {
 impl Outcome {
     /// Which decisions are told at this level: what stands behind the level, and behind the span, if there is to be one.
     fn told(&self, level: &str, in_span: bool) -> Vec<String> {
-        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
+        let log = self.log.text();
         let lines = log.lines().filter(|line| line.trim_start().starts_with(level));
         let decisions = lines.filter_map(|line| line.split_once("auth_runtime::decision: "));
         decisions

@@ -1,12 +1,8 @@
 //! What the operator finds in the log: whose keys, what is wrong, what to do; and no token.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, Once, PoisonError},
-};
+use std::sync::{LazyLock, Once};
 
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     Time, ask, assert_ann, assert_away, assert_invalid, assert_unusable, auth_of, issuer,
@@ -14,7 +10,7 @@ use crate::{
     ready_auth,
 };
 
-static ALL: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static ALL: LazyLock<auth_tests::Log> = LazyLock::new(auth_tests::Log::default);
 static LISTEN: Once = Once::new();
 
 /// Collects everything that is logged, by all tests of this program: keys are fetched on threads of their own.
@@ -26,7 +22,7 @@ impl Log {
             let subscriber = tracing_subscriber::fmt()
                 .with_max_level(tracing::Level::DEBUG)
                 .with_ansi(false)
-                .with_writer(Arc::new(Writer))
+                .with_writer(|| ALL.clone())
                 .finish();
             tracing::subscriber::set_global_default(subscriber).unwrap();
         });
@@ -34,9 +30,7 @@ impl Log {
 
     /// The lines about this issuer; each test has one of its own.
     fn about(provider: &Provider) -> String {
-        let all = ALL.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let port = provider.port().to_string();
-        let all = String::from_utf8(all).unwrap();
+        let (all, port) = (ALL.text(), provider.port().to_string());
         all.lines().filter(|line| line.contains(&port)).collect::<Vec<_>>().join("\n")
     }
 
@@ -46,27 +40,6 @@ impl Log {
             log.lines().any(|line| parts.iter().all(|part| line.contains(part)))
         })
         .await;
-    }
-}
-
-struct Writer;
-
-impl io::Write for &Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        ALL.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Writer {
-    type Writer = &'a Self;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        self
     }
 }
 

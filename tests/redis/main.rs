@@ -11,9 +11,8 @@ mod server;
 mod store;
 
 use std::{
-    io::{self, Write},
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -468,26 +467,13 @@ async fn l4_no_password_in_debug_in_errors_or_in_logs() {
     }
 }
 
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Log;
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+static LOG: LazyLock<auth_tests::Log> = LazyLock::new(auth_tests::Log::default);
 
 /// Keeps what all threads log, at every level.
 fn log() {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(|| Log)
+        .with_writer(|| LOG.clone())
         .with_ansi(false)
         .finish();
     // The first test to come does.
@@ -495,5 +481,5 @@ fn log() {
 }
 
 fn logged() -> String {
-    String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
+    LOG.text()
 }

@@ -1,6 +1,7 @@
 //! What the tests share: applications that know three callers by opaque tokens, and questions to ask of them.
 
 mod folder;
+mod log;
 mod recorded;
 
 use std::sync::{
@@ -26,6 +27,7 @@ use auth_runtime::{
 };
 
 pub use folder::Folder;
+pub use log::Log;
 pub use recorded::Recorded;
 
 /// Knows the tokens `user`, `editor` and `admin`; each has the one role of its name. Counts how often it is asked.
