@@ -1,18 +1,21 @@
 //! Where the identity lives while a guarded handler runs.
 //!
-//! It stays in the handler's own future. While that future is being polled, and only then, it also stands in a slot of
-//! the worker thread, together with the request it belongs to; extractors and [`IdentityExt`](crate::IdentityExt) look
-//! there. So a handler that asks for no identity pays nothing for it, and one that asks pays no allocation either.
+//! It stays in the handler's own future. While that future is being polled, and only then, a slot of the worker thread
+//! points to it; it says which request it belongs to, and extractors and [`IdentityExt`](crate::IdentityExt) look there. So
+//! a handler that asks for no identity pays nothing for it, and one that asks pays no allocation either.
 //!
 //! Measured with `cargo bench -p auth-benches --bench identity` (median of 41 interleaved rounds, 2 cores, a verifier
 //! that costs next to nothing, then a JWT under HS256 that was seen before):
 //!
 //! | way | ns, allocations | ns, allocations with a JWT |
 //! |---|---|---|
-//! | nobody asks | 282, 4 | 188, 0 |
-//! | slot | 316, 4 | 224, 0 |
-//! | the request's extensions, over their own bare guard (234, 4; 152, 0) | 279, 5 | 191, 1 |
-//! | verifying again, over the same | 419, 8 | 251, 0 |
+//! | nobody asks | 500, 4 | 232, 0 |
+//! | slot | 571, 4 | 313, 0 |
+//! | the request's extensions, over their own bare guard (433, 4; 197, 0) | 501, 5 | 265, 1 |
+//! | verifying again, over the same | 772, 8 | 329, 0 |
+//!
+//! Moving what the guard found into the slot and out again made asking cheaper and the whole dearer: with a JWT 278 ns where
+//! nobody asks and 323 where somebody does, in the same runs in which it took 235 and 308 as it is.
 //!
 //! Extensions take a box for every request, asked for or not, since the guard cannot know who will ask. Verifying again
 //! costs a look-up more, or a verification where nothing is remembered; it is what code outside the handler's future gets
@@ -76,8 +79,8 @@ impl From<Error> for Refused {
 }
 
 scoped_thread_local! {
-    // Where what the guard found stands while a guarded handler is being polled. A handler may call another one: what stood
-    // here before stands here again afterwards, also after a panic.
+    // Points to what the guard found, while a guarded handler is being polled. A handler may call another one: what was here
+    // before is here again afterwards, also after a panic.
     static SLOT: RefCell<Current>
 }
 
@@ -129,7 +132,7 @@ impl Current {
         self.found.as_mut()?.rejection.take()
     }
 
-    /// Runs `poll` with this in the slot.
+    /// Runs `poll` while the slot points to this.
     #[inline]
     pub(crate) fn during<T>(current: &RefCell<Self>, poll: impl FnOnce() -> T) -> T {
         SLOT.set(current, poll)
