@@ -13,7 +13,7 @@ use std::{
 use crate::{
     subjects::{
         BARE, BARE_AXUM, BARE_AXUM_07, GUARD, GUARDED, MAP, OAUTH, RESPONSE, SIGNATURE, Subject,
-        Which, subjects,
+        WRAPPER, Which, subjects,
     },
     svg,
     tokens::{Alg, Case, LIVE, Tokens},
@@ -135,7 +135,7 @@ fn interleaved(alg: Alg, case: Case, tokens: &Tokens) -> Vec<(&'static str, Time
     turns
         .iter()
         .map(|turns| {
-            let mut guarded = GUARDED.iter().chain(&[(RESPONSE, BARE)]);
+            let mut guarded = GUARDED.iter().chain(&[(RESPONSE, BARE), (WRAPPER, BARE)]);
             let bare = guarded.find(|(name, _)| *name == turns.subject.name);
             let bare = bare.and_then(|(_, bare)| of(bare));
             let over = match bare {
@@ -249,11 +249,13 @@ fn costs(times: &Times, bytes: &str) -> String {
 
 fn floors(times: &Times) -> String {
     let mut text = "**What it cannot be cheaper than**, in nanoseconds: verifying the signature with a key that is ready, where \
-                    the token was never seen; finding the token in a map and comparing the whole, where it was; what \
-                    actix-web takes for the same response from a handler that knows it beforehand, where nobody is let in.\n\n\
-                    | | signature alone | never seen | of the signature | look-up alone | same token | look-up alone, \
-                    10,000 | 10,000 in rotation | 401 alone | no token | 403 alone, look-up | role missing |\n\
-                    |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+                    the token was never seen; where it was, finding it in a map and comparing the whole, and a handler that \
+                    decides nothing and has another one's arguments extracted, since whatever decides before extractors \
+                    stands around them; what actix-web takes for the same response from a handler that knows it beforehand, \
+                    where nobody is let in.\n\n\
+                    | | signature alone | never seen | of the signature | wrapper alone | look-up alone | same token | \
+                    look-up alone, 10,000 | 10,000 in rotation | 401 alone | no token | 403 alone, look-up | role missing |\n\
+                    |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
         .to_owned();
     for alg in Alg::ALL {
         let over = |case, name| times[&(alg, case, name)].over;
@@ -263,6 +265,7 @@ fn floors(times: &Times) -> String {
             number(signature),
             number(never),
             format!("{:.2} ×", never / signature),
+            number(over(Case::Same, WRAPPER)),
             number(looked_up),
             number(over(Case::Same, GUARD)),
             number(over(Case::Many, MAP)),

@@ -46,6 +46,7 @@ pub const AUTHORIZER: &str = "jwt-authorizer (axum)";
 pub const SIGNATURE: &str = "signature alone";
 pub const MAP: &str = "look-up alone";
 pub const RESPONSE: &str = "response alone";
+pub const WRAPPER: &str = "wrapper alone";
 
 /// In the order of the tables, each with the bare handler it stands over.
 pub const GUARDED: [(&str, &str); 5] = [
@@ -90,7 +91,7 @@ pub enum Which<'a> {
 /// All that exist for this algorithm, or one of them.
 pub fn subjects(alg: Alg, case: Case, which: Which<'_>) -> Vec<Subject> {
     type Make = fn(Alg, Case) -> Option<Run>;
-    let all: [(&'static str, Make); 11] = [
+    let all: [(&'static str, Make); 12] = [
         (BARE, |_, _| Some(actix(App::new().service(bare)))),
         (GUARD, |alg, case| {
             let auth = alg.auth(case != Case::NeverSeen).build().expect("complete");
@@ -111,6 +112,7 @@ pub fn subjects(alg: Alg, case: Case, which: Which<'_>) -> Vec<Subject> {
             Case::WrongRole => Some(actix(App::new().service(forbidden))),
             _ => None,
         }),
+        (WRAPPER, |_, case| (case == Case::Same).then(|| actix(App::new().service(wrapped)))),
     ];
     all.into_iter()
         .filter(|(name, _)| {
@@ -189,6 +191,15 @@ pub(crate) async fn bare() -> impl Responder {
 #[get("/")]
 pub(crate) async fn guarded() -> impl Responder {
     HttpResponse::Ok()
+}
+
+/// What whatever stands around a handler takes if it is to decide before the handler's extractors, and decides nothing: a
+/// handler that gets the request as it came, and has another one's arguments extracted.
+#[get("/")]
+async fn wrapped(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let handler = async || HttpResponse::Ok();
+    let Ok(()) = <()>::from_request(&request, &mut payload.into_inner()).await;
+    handler().await.respond_to(&request).map_into_boxed_body()
 }
 
 /// What the guard answers, from a handler that knows beforehand.
