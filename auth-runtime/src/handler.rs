@@ -196,18 +196,43 @@ where
     let changes = !matches!(pinned, Ok(None));
     Call {
         pinned: pinned.unwrap_or(None),
-        request,
-        site,
-        handler,
-        conditions,
-        current: None,
-        stage: Stage::Guard { guarding: Guarding::default(), payload, changes },
+        answer: Answer {
+            request,
+            site,
+            handler,
+            conditions,
+            current: None,
+            stage: Stage::Guard { guarding: Guarding::default(), payload, changes },
+        },
     }
 }
 
 pin_project! {
     /// The future of a guarded handler. Nothing happens before it is polled.
-    struct Call<F, Args, C>
+    struct Call<A> {
+        // What this request goes on with, if the application may change its `Auth`.
+        pinned: Option<Pinned>,
+        #[pin]
+        answer: A,
+    }
+}
+
+impl<A: Future> Future for Call<A> {
+    type Output = A::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<A::Output> {
+        let this = self.project();
+        if this.pinned.is_none() {
+            return this.answer.poll(context);
+        }
+        Pinned::during(this.pinned, || this.answer.poll(context))
+    }
+}
+
+pin_project! {
+    /// The guard; then, with what it found in the slot, everything else.
+    struct Answer<F, Args, C>
     where
         F: Handler<Args>,
         Args: FromRequest,
@@ -216,8 +241,6 @@ pin_project! {
         site: &'static Site,
         handler: F,
         conditions: C,
-        // What this request goes on with, if the application may change its `Auth`.
-        pinned: Option<Pinned>,
         // What the guard found, for extractors and handler, while they are waited for.
         current: Option<RefCell<Current>>,
         #[pin]
@@ -246,7 +269,7 @@ pin_project! {
     }
 }
 
-impl<F, Args, C> Future for Call<F, Args, C>
+impl<F, Args, C> Future for Answer<F, Args, C>
 where
     F: Handler<Args>,
     F::Output: Responder + 'static,
@@ -255,26 +278,7 @@ where
 {
     type Output = HttpResponse;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
-        if self.pinned.is_none() {
-            return self.answer(context);
-        }
-        let mut pinned = self.as_mut().project().pinned.take();
-        let answer = Pinned::during(&mut pinned, || self.as_mut().answer(context));
-        *self.project().pinned = pinned;
-        answer
-    }
-}
-
-impl<F, Args, C> Call<F, Args, C>
-where
-    F: Handler<Args>,
-    F::Output: Responder + 'static,
-    Args: FromRequest,
-    C: Conditions<Args>,
-{
-    /// The guard; then, with what it found in the slot, everything else.
-    fn answer(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         let mut this = self.project();
         let (request, site) = (&*this.request, *this.site);
         let begun = match this.stage.as_mut().project() {

@@ -1,5 +1,5 @@
 //! Where an extractor panicked before its future was there, whoever caught that and polled the handler again came past
-//! `when(…)`, which had been put aside.
+//! `when(…)`, which had been put aside; and went on with the `Auth` that there was by then.
 
 use std::{
     cell::Cell,
@@ -9,8 +9,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use actix_web::{Error, FromRequest, HttpRequest, Responder, dev, web};
-use auth_runtime::{authorize, testing::TestIssuer};
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, Responder, dev, web};
+use auth_runtime::{
+    Auth, Policy, ReloadableAuth, authorize, guard, require_auth, testing::TestIssuer,
+};
 
 use crate::get;
 
@@ -35,16 +37,65 @@ async fn careless(argument: Careless) -> impl Responder {
     argument.0.to_string()
 }
 
+fn polled_twice(handler: impl Future<Output = HttpResponse>) -> HttpResponse {
+    let mut handler = pin!(handler);
+    let mut context = Context::from_waker(Waker::noop());
+    let first = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(&mut context)));
+    assert!(first.is_err());
+    let Poll::Ready(response) = handler.poll(&mut context) else { panic!("nothing to wait for") };
+    response
+}
+
 #[actix_web::test]
 async fn a_handler_that_is_polled_after_a_panic_still_decides() {
     let issuer = TestIssuer::new();
     let request = get("/", &issuer.token("bob").mint()).app_data(issuer.auth().unwrap());
     let (request, mut payload) = request.to_http_parts();
     let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
-    let mut response = pin!(careless((request, body).into()));
-    let mut context = Context::from_waker(Waker::noop());
-    let first = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(&mut context)));
-    assert!(first.is_err());
-    let Poll::Ready(response) = response.poll(&mut context) else { panic!("nothing to wait for") };
+    let response = polled_twice(careless((request, body).into()));
     assert_eq!(response.status(), 403);
+}
+
+/// The body asks for somebody else, whose realm tells which `Auth` that was.
+#[require_auth]
+async fn asking(_: Replacing, request: HttpRequest) -> HttpResponse {
+    static ADMIN: Policy = Policy::scope("admin");
+    match guard(&request, &ADMIN).await {
+        Ok(_) => HttpResponse::Ok().finish(),
+        Err(rejection) => rejection.into_response(&request),
+    }
+}
+
+/// What the application goes on with.
+struct Next(Auth);
+
+/// Has it go on, and panics once it does.
+struct Replacing;
+
+impl FromRequest for Replacing {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let handle = request.app_data::<ReloadableAuth>().unwrap();
+        handle.replace(&request.app_data::<Next>().unwrap().0);
+        assert!(!PANICS.replace(false), "a bug in from_request");
+        ready(Ok(Self))
+    }
+}
+
+/// A request goes on with the `Auth` that it began with.
+#[actix_web::test]
+async fn a_handler_that_is_polled_after_a_panic_goes_on_with_what_it_began_with() {
+    let issuer = TestIssuer::new();
+    let named = |realm| Auth::builder().issuer(issuer.issuer()).realm(realm).build().unwrap();
+    let request = get("/", &issuer.token("bob").mint())
+        .app_data(ReloadableAuth::new(named("before")))
+        .app_data(Next(named("after")));
+    let (request, mut payload) = request.to_http_parts();
+    let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
+    let response = polled_twice(asking((request, body).into()));
+    assert_eq!(response.status(), 403);
+    let challenge = response.headers().get("www-authenticate").unwrap().to_str().unwrap();
+    assert!(challenge.contains(r#"realm="before""#), "{challenge}");
 }
