@@ -246,8 +246,25 @@ mod tests {
             dpop.step_up(None, Some(300)),
             r#"DPoP realm="api", error="insufficient_user_authentication", max_age="300", algs="ES256 EdDSA""#
         );
-        // A name that cannot stand there is left out; the refusal stays.
-        assert_eq!(bearer.missing_with_scope("a\r\nb"), bearer.missing);
+    }
+
+    /// A name that cannot stand there is left out; the refusal stays, and says the rest.
+    #[test]
+    fn what_cannot_stand_in_a_challenge_costs_only_itself() {
+        let bearer = Challenges::new("api", true, None, None, None).unwrap().bearer;
+        for name in ["a\r\nb", "say \"a\"", r"a\b", "schön"] {
+            assert_eq!(bearer.missing_with_scope(name), bearer.missing, "{name}");
+            assert_eq!(
+                bearer.insufficient_scope(name),
+                r#"Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope that is required""#,
+                "{name}"
+            );
+            assert_eq!(
+                bearer.step_up(Some(name), Some(300)),
+                r#"Bearer realm="api", error="insufficient_user_authentication", max_age="300""#,
+                "{name}"
+            );
+        }
     }
 
     #[test]
