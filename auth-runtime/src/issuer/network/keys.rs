@@ -305,8 +305,17 @@ fn log(settings: &Settings, trouble: &Trouble, confirmed: Option<u64>, now: u64)
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        future::Future,
+        pin::{Pin, pin},
+        task::{Context, Waker},
+    };
+
     use super::*;
-    use crate::issuer::{Issuer, jwk};
+    use crate::{
+        issuer::{Issuer, jwk},
+        verifier::VerifyErrorKind,
+    };
 
     fn keys() -> Arc<NetworkKeys> {
         let issuer = Issuer::new("https://id.example.com/").audience("api").jwks_discovery();
@@ -356,11 +365,59 @@ mod tests {
         assert!(keys.may_learn(Some(1), 1_029));
     }
 
+    /// Goes on with it as far as possible.
+    fn ends<T>(future: Pin<&mut impl Future<Output = T>>) -> bool {
+        future.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Between the question whether waiting helps and the wait, others may have had the answer.
+    #[test]
+    fn k1_whoever_comes_late_waits_for_nothing() {
+        let keys = keys();
+        keys.finish(1_000, Ok(news()), 1_000);
+        // It is not asked again that soon.
+        assert!(ends(pin!(keys.learn(Some(1), 1_029))));
+        // It could be asked, and there is another set than the one that was tried.
+        assert!(ends(pin!(keys.learn(None, 1_030))));
+        assert!(!ends(pin!(keys.learn(Some(1), 1_030))));
+    }
+
+    #[test]
+    fn k3_whoever_waits_goes_on_when_nobody_fetches_any_more() {
+        let keys = keys();
+        let mut learning = pin!(keys.learn(None, 1_000));
+        assert!(!ends(learning.as_mut()));
+        keys.end();
+        assert!(ends(learning));
+    }
+
+    /// Clocks of two threads may differ: who is woken too early has nothing to ask, and says so.
+    #[actix_web::test]
+    async fn k3_whoever_waits_goes_on_where_the_issuer_is_not_asked() {
+        let keys = keys();
+        keys.finish(1_000, Ok(news()), 1_000);
+        let mut due = pin!(keys.due(|| 1_029));
+        let mut learning = pin!(keys.learn(Some(1), 1_030));
+        assert!(!ends(due.as_mut()) && !ends(learning.as_mut()));
+        assert!(!ends(due) && ends(learning));
+    }
+
+    /// A17: that no key fits is not known as long as there are no keys.
+    #[test]
+    fn a17_a_key_is_not_unknown_before_there_are_any_nor_when_they_are_too_old() {
+        let keys = keys();
+        let is_away = |now| matches!(keys.unknown(now).kind, VerifyErrorKind::Unavailable { .. });
+        assert!(is_away(1_000));
+        keys.finish(1_000, Ok(news()), 1_000);
+        assert!(!is_away(1_000 + 24 * 60 * 60 - 1));
+        assert!(is_away(1_000 + 24 * 60 * 60));
+    }
+
     #[test]
     fn a17_retry_after_says_when_the_issuer_is_asked_again() {
         let keys = keys();
         let wait = |now| match keys.unknown(now).kind {
-            crate::verifier::VerifyErrorKind::Unavailable { retry_after } => retry_after.as_secs(),
+            VerifyErrorKind::Unavailable { retry_after } => retry_after.as_secs(),
             kind => panic!("{kind}"),
         };
         let mut waits = Vec::new();
