@@ -102,6 +102,9 @@ async fn a17_k4_the_log_says_how_long_keys_last() {
     assert_ann(&ask(&auth, &key.token(&provider.name(), time.now())).await);
     assert_away(&ask(&auth, &other.token(&provider.name(), time.now())).await);
     Log::wait_for(&provider, &["WARN", "cannot be fetched", "for another 86000 s"]).await;
+    time.pass(86_000);
+    assert_away(&ask(&auth, &key.token(&provider.name(), time.now())).await);
+    Log::wait_for(&provider, &["WARN", "cannot be fetched", "answered 503"]).await;
 }
 
 /// L1
