@@ -174,6 +174,8 @@ mod tests {
                 "https://api.example.com:8443/.well-known/oauth-protected-resource/v1",
             ),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080/.well-known/oauth-protected-resource"),
+            ("http://[::1]:8080", "http://[::1]:8080/.well-known/oauth-protected-resource"),
+            ("http://localhost:8080", "http://localhost:8080/.well-known/oauth-protected-resource"),
         ] {
             assert_eq!(url(resource).as_deref(), Some(expected));
         }
@@ -185,9 +187,29 @@ mod tests {
             "https://api.example.com/?q",
             "https://me:secret@api.example.com",
             "https://api.example.com/\"x",
+            r"https://api.example.com/\x",
+            "https://api.example.com/ü",
+            "ftp://localhost",
         ] {
             assert_eq!(url(resource), None, "{resource}");
         }
+    }
+
+    /// RFC 9728 §2: an array, and what is not known is left out.
+    #[test]
+    fn the_document_lists_each_algorithm_of_proofs() {
+        let resource = ProtectedResource::new("https://api.example.com");
+        let metadata = resource.describe(&[], Some("ES256 EdDSA"), true).unwrap();
+        let document: Value = serde_json::from_str(&metadata.document).unwrap();
+        assert_eq!(
+            document,
+            json!({
+                "resource": "https://api.example.com",
+                "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": ["ES256", "EdDSA"],
+                "dpop_bound_access_tokens_required": true,
+            })
+        );
     }
 
     #[test]
