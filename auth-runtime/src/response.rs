@@ -434,6 +434,8 @@ fn finish(rejection: &Rejection, headers: &mut HeaderMap) {
 mod tests {
     use std::time::Duration;
 
+    use actix_web::body::BodySize;
+
     use super::*;
 
     fn all() -> [Rejection; 17] {
@@ -466,6 +468,15 @@ mod tests {
             assert_eq!(json(&rejection), expected.to_string());
             assert_eq!(rejection.status().canonical_reason(), Some(rejection.error()));
         }
+    }
+
+    /// Z4: without an `Auth` there is no handler of the application's own, and actix-web's says nothing.
+    #[test]
+    fn z4_a_plain_404_is_that_of_an_unknown_path() {
+        let response = plain(&Rejection::NotFound);
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.headers().len(), 0);
+        assert_eq!(response.body().size(), BodySize::Sized(0));
     }
 
     #[test]
