@@ -119,6 +119,15 @@ async fn a21_an_api_key_missing_or_wrong_on_a_route_that_takes_only_keys() {
     }
 }
 
+/// Nobody can pass there, and a 401 has a challenge all the same (RFC 9110 §15.5.2).
+#[actix_web::test]
+async fn a21_a_route_for_keys_where_nobody_takes_any() {
+    let auth = Tokens::ready().auth();
+    ask(&auth, "/keys", None).await.assert(401, Some(MISSING), BAD_KEY);
+    let request = crate::get_as("/keys", "admin");
+    send_to(auth, services(), request).await.assert(401, Some(MISSING), BAD_KEY);
+}
+
 #[actix_web::test]
 async fn a21_a_good_token_is_no_key() {
     let (store, _) = store();
