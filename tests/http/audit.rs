@@ -383,6 +383,15 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
             events: &["granted granted by admin to ann with Bearer by \"2026\""],
         },
         Row {
+            name: "denied, with a key that has a name",
+            auth: plain.clone(),
+            request: bearer("/scope", &named),
+            status: 403,
+            events: &[
+                "denied insufficient_scope 403 by scope (this does not hold: scope `write`) to ann with Bearer by \"2026\"",
+            ],
+        },
+        Row {
             name: "A22: nobody is asked",
             auth: plain.clone(),
             request: ann("/open"),
@@ -460,6 +469,13 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
             request: ann("/admin"),
             status: 500,
             events: &["failed not_available 500 by admin"],
+        },
+        Row {
+            name: "A19, where denials are hidden",
+            auth: None,
+            request: ann("/hidden"),
+            status: 500,
+            events: &["failed not_available 500 by hidden"],
         },
         Row {
             name: "A20",
@@ -802,4 +818,5 @@ async fn l1_a_guard_by_hand_says_what_it_decided() {
         line.starts_with("failed not_available 500 by ") && line.contains("audit.rs:"),
         "{line}"
     );
+    assert!(line.ends_with(" to bob with Bearer"), "{line}");
 }
