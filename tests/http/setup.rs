@@ -214,17 +214,31 @@ async fn asks_what_panics() -> impl Responder {
     "ran"
 }
 
+fn breaks(_: u32) -> bool {
+    panic!("a bug in the condition")
+}
+
+#[authorize(when(breaks(*age)))]
+#[get("/breaks/{age}")]
+async fn asks_what_breaks(age: web::Path<u32>) -> impl Responder {
+    age.to_string()
+}
+
 #[actix_web::test]
-async fn a_check_that_cannot_tell_is_logged_with_its_handler() {
+async fn a_check_or_condition_that_cannot_tell_is_logged_with_its_handler() {
     let auth = Tokens::ready().auth();
     for (path, parts) in [
         ("/fails", ["a check failed", "http::setup::asks_what_fails", "the database is gone"]),
         ("/panics", ["a check panicked", "http::setup::asks_what_panics", "check=\"panics\""]),
+        (
+            "/breaks/7",
+            ["a condition panicked", "http::setup::asks_what_breaks", "condition=\"breaks"],
+        ),
     ] {
         let log = Log::default();
         let answer = {
             let _listening = log.listen();
-            let services = (asks_what_fails, asks_what_panics);
+            let services = (asks_what_fails, asks_what_panics, asks_what_breaks);
             crate::send_to(auth.clone(), services, get_as(path, "user")).await
         };
         answer.assert(500, None, NOT_AVAILABLE);
