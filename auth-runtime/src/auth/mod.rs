@@ -282,6 +282,7 @@ mod tests {
             (Rejection::NoApiKey, "no_proxy_credentials"),
             (Rejection::InvalidToken, "invalid_proxy_credentials"),
             (Rejection::ExpiredToken, "invalid_proxy_credentials"),
+            (Rejection::InvalidApiKey, "invalid_proxy_credentials"),
             (
                 Rejection::StepUp { acr_values: None, max_age: Some(60) },
                 "invalid_proxy_credentials",
