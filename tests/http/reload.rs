@@ -290,6 +290,34 @@ async fn a19_two_auths_in_two_wrappings_are_a_misconfiguration() {
     assert!(log.contains("ERROR") && log.contains("give both in the same way"), "{log}");
 }
 
+/// Two of one kind stay ambiguous where there is one of the other kind, too.
+#[actix_web::test]
+async fn a19_two_of_one_kind_and_one_of_the_other_are_a_misconfiguration() {
+    let (auth, other) = (named("a", false), named("b", false));
+    let handle = || ReloadableAuth::new(named("c", false));
+    let auths = App::new()
+        .app_data(auth.clone())
+        .app_data(web::Data::new(other))
+        .app_data(handle())
+        .service((guarded, bare));
+    let handles = App::new()
+        .app_data(auth)
+        .app_data(web::Data::new(handle()))
+        .app_data(handle())
+        .service((guarded, bare));
+    for app in [init_service(auths).await, init_service(handles).await] {
+        for path in ["/guarded", "/bare"] {
+            for token in ["a", "b", "c", "both"] {
+                let request = TestRequest::get()
+                    .uri(path)
+                    .insert_header((AUTHORIZATION, format!("Bearer {token}")));
+                let answer = Answer::of(call_service(&app, request.to_request()).await).await;
+                answer.assert(500, None, "Authentication is not available");
+            }
+        }
+    }
+}
+
 fn configuration(realm: &str, secret: &str) -> String {
     format!(
         "realm = \"{realm}\"\n[[issuers]]\nname = \"{realm}\"\naudience = \"api\"\nkeys = [{{ algorithms = \"HS256\", secret = \"{secret}\" }}]"
