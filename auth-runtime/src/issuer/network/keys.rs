@@ -365,6 +365,28 @@ mod tests {
         assert!(keys.may_learn(Some(1), 1_029));
     }
 
+    /// What came late was true when it was asked for.
+    #[test]
+    fn k4_keys_last_from_when_they_were_asked_for() {
+        let keys = keys();
+        keys.finish(1_000, Ok(news()), 1_010);
+        assert!(keys.is_ready(1_000 + 24 * 60 * 60 - 1));
+        assert!(!keys.is_ready(1_000 + 24 * 60 * 60));
+    }
+
+    /// As long as there are keys to go on with, one who is away is asked no more often than any other, but by itself.
+    #[test]
+    fn k4_an_issuer_that_is_away_is_asked_again_after_the_cooldown() {
+        let keys = keys();
+        keys.finish(1_000, Ok(news()), 1_000);
+        keys.finish(1_100, Err(away()), 1_100);
+        assert!(!keys.may_learn(Some(1), 1_129));
+        assert!(keys.may_learn(Some(1), 1_130));
+        let snapshot = keys.snapshot.load();
+        assert!(!snapshot.is_due(1_129));
+        assert!(snapshot.is_due(1_130));
+    }
+
     /// Goes on with it as far as possible.
     fn ends<T>(future: Pin<&mut impl Future<Output = T>>) -> bool {
         future.poll(&mut Context::from_waker(Waker::noop())).is_ready()
@@ -428,5 +450,10 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30]);
         assert_eq!(wait(1_020), 10);
         assert_eq!(wait(1_030), 1);
+        // Whoever was there in between is asked as often as at first.
+        keys.finish(1_100, Ok(news()), 1_100);
+        let ended = 1_100 + 24 * 60 * 60;
+        keys.finish(ended, Err(away()), ended);
+        assert_eq!(wait(ended), 1);
     }
 }
