@@ -296,3 +296,23 @@ impl From<&Denial> for Rejection {
 fn joined(names: &[&str]) -> Option<Box<str>> {
     (!names.is_empty()).then(|| names.join(" ").into_boxed_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+
+    /// RFC 6750 §3.1: a client that is told `insufficient_scope` and no scope asks for the same token again.
+    #[test]
+    fn z2_without_a_scope_to_ask_for_it_is_a_plain_403() {
+        let lacks = |scopes| Denial::InsufficientScope { failed: &Policy::Authenticated, scopes };
+        assert_eq!(Rejection::from(&lacks(Vec::new())).reason(), "forbidden");
+        assert_eq!(Rejection::from(&lacks(vec!["w"])).reason(), "insufficient_scope");
+    }
+
+    /// A18
+    #[test]
+    fn a18_a_proof_that_cannot_be_judged_is_no_fault_of_the_client_s() {
+        assert_eq!(Rejection::from(ProofError::Broken("no HMAC")).reason(), "not_available");
+    }
+}
