@@ -148,13 +148,18 @@ async fn rule_4_a_response_varies_by_the_cookie() {
     /// Says itself what it varies by.
     #[require_auth]
     async fn own(varies: web::Path<String>) -> impl Responder {
-        HttpResponse::Ok().insert_header((VARY, varies.into_inner())).finish()
+        let mut response = HttpResponse::Ok();
+        for line in varies.split(';') {
+            response.append_header((VARY, line));
+        }
+        response.finish()
     }
 
     for (path, expected) in [
         ("/me", ["cookie"].as_slice()),
         ("/own/accept", &["accept", "cookie"]),
         ("/own/accept,%20Cookie", &["accept, Cookie"]),
+        ("/own/accept;Cookie", &["accept", "Cookie"]),
         // By everything, and more than that there is not.
         ("/own/*", &["*"]),
     ] {
