@@ -84,7 +84,9 @@ async fn the_document_is_served() {
     };
     let get = || TestRequest::get().uri("/.well-known/oauth-protected-resource/v1").to_request();
     let described = test::init_service(app(Some(auth(&issuer)))).await;
-    let document: serde_json::Value = test::call_and_read_body_json(&described, get()).await;
+    let response = test::call_service(&described, get()).await;
+    assert_eq!(response.headers().get("content-type").unwrap(), "application/json");
+    let document: serde_json::Value = test::read_body_json(response).await;
     assert_eq!(document["resource"], "https://api.example.com/v1");
     assert_eq!(document["authorization_servers"], serde_json::json!(["https://id.test/"]));
     assert_eq!(document["scopes_supported"], serde_json::json!(["w"]));
