@@ -194,6 +194,18 @@ async fn claims(_: Claims<BTreeMap<String, u8>>) -> impl Responder {
     "claims"
 }
 
+#[require_role("admin")]
+async fn inside() -> impl Responder {
+    "inside"
+}
+
+/// Hides what another guarded handler answers.
+#[require_auth(deny = not_found)]
+#[get("/around")]
+async fn around(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    inside((request, payload).into()).await
+}
+
 static WHEN: Policy = Policy::When(Condition::new(0, "x"));
 
 #[get("/by-hand")]
@@ -235,7 +247,7 @@ fn services() -> impl HttpServiceFactory {
     (
         (admin, hidden, hidden_age, of_age, scope, step_up, keyed, near, open, greet),
         greet_twice,
-        (secret, checked, bare, either, maybe, claims, by_hand, document, bare_document),
+        (secret, checked, bare, either, maybe, claims, by_hand, document, bare_document, around),
     )
 }
 
@@ -597,6 +609,16 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
             status: 404,
             events: &[
                 "denied forbidden 404 by hidden (this does not hold: role `admin`) to bob with Bearer",
+            ],
+        },
+        Row {
+            name: "Z4, what a handler inside of it denies",
+            auth: plain.clone(),
+            request: bob("/around"),
+            status: 404,
+            events: &[
+                "granted granted by around to bob with Bearer",
+                "denied forbidden 404 by inside (this does not hold: role `admin`) to bob with Bearer",
             ],
         },
         Row {
