@@ -8,12 +8,12 @@ use actix_web::{
     post, web,
 };
 use auth_runtime::{
-    Auth, AuthBuilder, Denied, Identity, Owned, Resource, authorize, public, require_auth,
-    require_role,
+    Auth, AuthBuilder, Denied, Identity, Owned, Rejection, Resource, authorize, public,
+    require_auth, require_role,
 };
 use auth_tests::Tokens;
 
-use crate::{get_as, send_to, server::Server};
+use crate::{get_as, send_to, server::Server, setup::Log};
 
 #[require_role("admin", deny = not_found)]
 #[get("/secret")]
@@ -271,6 +271,28 @@ async fn z4_what_cannot_be_loaded_is_told_to_whom_the_guard_let_in() {
     let auth = Tokens::ready().auth();
     let answer = send_to(auth, hidden_document, get_as("/hidden/500", "user")).await;
     assert_eq!((answer.status.as_u16(), &*answer.body), (502, "the database is gone"));
+}
+
+#[get("/by-hand")]
+async fn by_hand(request: HttpRequest) -> HttpResponse {
+    Rejection::NotFound.into_response(&request)
+}
+
+/// A handler that answers at once is heard where nobody can wait, and of any other the log says what to write instead.
+#[actix_web::test]
+async fn z4_where_nobody_can_wait_the_application_s_answer_is_given_if_it_is_there() {
+    let ask = async |with: fn(AuthBuilder) -> AuthBuilder| {
+        let log = Log::default();
+        let _listening = log.listen();
+        let auth = build(with, &Tokens::ready());
+        let answer = send_to(auth, by_hand, get_as("/by-hand", "user")).await;
+        assert_eq!(answer.status, 404);
+        (answer.body, log.text().contains("await `Rejection::respond` instead"))
+    };
+    let (body, said) = ask(|auth| auth.not_found(|_| problem_not_found())).await;
+    assert!(body.contains("about:blank") && !said, "{body}");
+    assert_eq!(ask(|auth| auth.not_found(own_not_found)).await, (String::new(), true));
+    assert_eq!(ask(|auth| auth).await, (String::new(), false));
 }
 
 /// A resource that panics is no missing one, also where a denial is hidden: somebody has to mend it.
