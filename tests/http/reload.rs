@@ -24,8 +24,8 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Identity, IdentityExt, OptionalIdentity, Policy, ReloadableAuth, guard, require_auth,
-    require_role,
+    Auth, Identity, IdentityExt, OptionalIdentity, Policy, Rejection, ReloadableAuth, guard,
+    require_auth, require_role,
     verifier::{Verification, Verified, Verifier, VerifyError},
 };
 use auth_tests::{Answer, Folder};
@@ -163,6 +163,61 @@ async fn a_request_goes_on_with_what_it_began_with() {
     }
 }
 
+/// Looks at the request, and replaces what it was judged by.
+async fn look_and_replace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    assert!(request.identity().is_some());
+    let handle = request.app_data::<ReloadableAuth>().unwrap().clone();
+    handle.replace(&named("b", false));
+    next.call(request).await
+}
+
+/// A request begins where somebody asks for the first time, be it before its handler does.
+#[actix_web::test]
+async fn a_request_that_middleware_looked_at_goes_on_with_what_that_saw() {
+    for (path, token, body) in [
+        ("/guarded", "a", "a a a a"),
+        ("/guarded", "both", "a a a a"),
+        ("/bare", "a", "a a a"),
+        ("/bare", "both", "a a a"),
+    ] {
+        let handle = ReloadableAuth::new(named("a", false));
+        let app = App::new().app_data(handle).wrap(from_fn(look_and_replace));
+        let app = init_service(app.service((guarded, bare))).await;
+        let request =
+            TestRequest::get().uri(path).insert_header((AUTHORIZATION, format!("Bearer {token}")));
+        let answer = Answer::of(call_service(&app, request.to_request()).await).await;
+        assert_eq!(answer.body, body, "{path} {token}");
+    }
+}
+
+#[require_auth]
+async fn inside() -> impl Responder {
+    actix_web::rt::task::yield_now().await;
+    "inside"
+}
+
+/// Goes on after another guarded handler has answered the same request.
+#[require_auth]
+#[get("/around")]
+async fn around(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    assert_eq!(inside((request.clone(), payload).into()).await.status(), 200);
+    let handle = request.app_data::<ReloadableAuth>().unwrap().clone();
+    handle.replace(&named("b", false));
+    Rejection::InvalidToken.respond(&request).await
+}
+
+#[actix_web::test]
+async fn a_handler_goes_on_with_what_it_began_with_after_one_inside_of_it() {
+    let handle = ReloadableAuth::new(named("a", false));
+    let app = init_service(App::new().app_data(handle).service(around)).await;
+    let request = TestRequest::get().uri("/around").insert_header((AUTHORIZATION, "Bearer a"));
+    let answer = Answer::of(call_service(&app, request.to_request()).await).await;
+    assert_eq!((answer.status.as_u16(), realm(&answer)), (401, "a"));
+}
+
 async fn notice(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -292,7 +347,7 @@ async fn a19_two_auths_in_two_wrappings_are_a_misconfiguration() {
 
 /// Two of one kind stay ambiguous where there is one of the other kind, too.
 #[actix_web::test]
-async fn a19_two_of_one_kind_and_one_of_the_other_are_a_misconfiguration() {
+async fn a19_two_of_one_kind_are_a_misconfiguration_whatever_else_there_is() {
     let (auth, other) = (named("a", false), named("b", false));
     let handle = || ReloadableAuth::new(named("c", false));
     let auths = App::new()
@@ -305,7 +360,10 @@ async fn a19_two_of_one_kind_and_one_of_the_other_are_a_misconfiguration() {
         .app_data(web::Data::new(handle()))
         .app_data(handle())
         .service((guarded, bare));
-    for app in [init_service(auths).await, init_service(handles).await] {
+    let only_handles =
+        App::new().app_data(web::Data::new(handle())).app_data(handle()).service((guarded, bare));
+    for app in [auths, handles, only_handles] {
+        let app = init_service(app).await;
         for path in ["/guarded", "/bare"] {
             for token in ["a", "b", "c", "both"] {
                 let request = TestRequest::get()
