@@ -6,9 +6,10 @@ use actix_web::{
     test::TestRequest,
 };
 use auth_runtime::{
-    Auth, AuthBuilder, Claims, Identity, Method,
+    Auth, AuthBuilder, Claims, Dpop, Identity, Method,
     api_key::{ApiKey, ApiKeyStore, ApiKeys, Lookup, MemoryStore},
     authorize, public, require_api_key, require_auth, require_role, require_scope,
+    testing::TestIssuer,
     verifier::VerifyError,
 };
 use auth_tests::{Answer, INVALID, MISSING, REPEATED, Tokens};
@@ -126,6 +127,14 @@ async fn a21_a_route_for_keys_where_nobody_takes_any() {
     ask(&auth, "/keys", None).await.assert(401, Some(MISSING), BAD_KEY);
     let request = crate::get_as("/keys", "admin");
     send_to(auth, services(), request).await.assert(401, Some(MISSING), BAD_KEY);
+
+    let auth = Auth::builder()
+        .issuer(TestIssuer::new().issuer())
+        .dpop(Dpop::new().origin("https://api.example.com").required())
+        .build()
+        .unwrap();
+    let proof = r#"DPoP realm="api", algs="ES256""#;
+    ask(&auth, "/keys", None).await.assert(401, Some(proof), BAD_KEY);
 }
 
 #[actix_web::test]
