@@ -17,7 +17,7 @@ use auth_runtime::{
 use auth_tests::{Answer, EXPIRED, INVALID, MISSING, REPEATED, Tokens};
 use serde_json::{Value, json};
 
-use crate::{get_as, get_with, send, send_to};
+use crate::{get_as, get_with, send, send_to, setup::Log};
 
 fn auth() -> Auth {
     TestIssuer::new().auth().unwrap()
@@ -173,7 +173,13 @@ async fn a17_nobody_can_tell_at_the_moment() {
     for later in [false, true] {
         let error = VerifyError::unavailable(Duration::from_secs(7));
         let auth = Auth::builder().verifier(Fails(error, later)).build().unwrap();
-        let answer = send(auth, get_as("/me", "x")).await;
+        let log = Log::default();
+        let answer = {
+            let _listening = log.listen();
+            send(auth, get_as("/me", "x")).await
+        };
+        let log = log.text();
+        assert!(log.contains("WARN") && log.contains("the verifier cannot be reached"), "{log}");
         answer.assert(503, None, "Authentication is temporarily unavailable");
         assert_eq!(answer.retry_after.as_deref(), Some("7"));
     }
@@ -184,7 +190,13 @@ async fn a18_a_verifier_that_is_not_set_up() {
     for later in [false, true] {
         let error = VerifyError::misconfigured("the password of the session store is wrong");
         let auth = Auth::builder().verifier(Fails(error, later)).build().unwrap();
-        let answer = send(auth, get_as("/me", "x")).await;
+        let log = Log::default();
+        let answer = {
+            let _listening = log.listen();
+            send(auth, get_as("/me", "x")).await
+        };
+        let log = log.text();
+        assert!(log.contains("ERROR") && log.contains("the password of the session"), "{log}");
         answer.assert(500, None, "Authentication is not available");
     }
 }
