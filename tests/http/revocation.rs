@@ -20,7 +20,7 @@ use auth_runtime::{
 use auth_tests::{EXPIRED, INVALID, MISSING, Tokens};
 use serde_json::json;
 
-use crate::{get_as, send, send_to};
+use crate::{get_as, send, send_to, setup::Log};
 
 const ISSUER: &str = "https://id.test/";
 const BAD: &str = "Invalid or expired token";
@@ -105,7 +105,11 @@ async fn a15_a_token_older_than_revocations_are_remembered() {
     let now = SystemClock.now();
     for (age, status) in [(60 * 60, 200), (25 * 60 * 60, 401)] {
         let token = issuer.token("ann").claim("iat", now - age).mint();
+        let log = Log::default();
+        let _listening = log.listen();
         assert_eq!(send(auth.clone(), get_as("/me", &token)).await.status, status);
+        // Perhaps the setting is wrong, and then the operator has to hear of it.
+        assert_eq!(log.text().contains("WARN"), status == 401, "{}", log.text());
     }
 }
 
