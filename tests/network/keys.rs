@@ -379,6 +379,24 @@ async fn the_leeway_counts_for_a_token_that_had_to_wait_for_its_key() {
     assert_eq!(provider.asked("/keys"), 2);
 }
 
+/// A token is judged by the time at which its key is there.
+#[actix_web::test]
+async fn a6_a_token_may_expire_while_it_waits_for_its_key() {
+    for (passes, status) in [(3_600 + 59, 200), (3_600 + 60, 401)] {
+        let (provider, time, key) = (Provider::start(), Time::start(), Signer::new("1"));
+        provider.reply("/keys", Reply::Hang);
+        let auth = auth_of(issuer(&provider), &time);
+        let token = key.token(&provider.name(), time.now());
+        let publishing = async {
+            provider.wait_for("/keys", 1).await;
+            time.pass(passes);
+            provider.publish(&[&key]);
+        };
+        let (answer, ()) = futures_util::join!(ask(&auth, &token), publishing);
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+}
+
 #[actix_web::test]
 async fn a_clock_that_was_put_back_stops_no_refresh() {
     let (provider, time) = (Provider::start(), Time::start());
