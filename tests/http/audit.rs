@@ -189,6 +189,12 @@ async fn maybe(_: Option<Identity>) -> impl Responder {
 }
 
 #[require_auth]
+#[get("/me")]
+async fn me(_: Identity) -> impl Responder {
+    "me"
+}
+
+#[require_auth]
 #[get("/claims")]
 async fn claims(_: Claims<BTreeMap<String, u8>>) -> impl Responder {
     "claims"
@@ -246,7 +252,7 @@ async fn bare_document(_: Owned<Document>) -> impl Responder {
 fn services() -> impl HttpServiceFactory {
     (
         (admin, hidden, hidden_age, of_age, scope, step_up, keyed, near, open, greet),
-        greet_twice,
+        (greet_twice, me),
         (secret, checked, bare, either, maybe, claims, by_hand, document, bare_document, around),
     )
 }
@@ -709,6 +715,13 @@ async fn l1_each_decision_is_one_event_with_everything_that_is_known() {
             request: proven("/bare"),
             status: 401,
             events: &["denied use_dpop_nonce 401 by an extractor at /bare to ann with Dpop"],
+        },
+        Row {
+            name: "an extractor that finds what the guard knows",
+            auth: plain.clone(),
+            request: ann("/me"),
+            status: 200,
+            events: &["granted granted by me to ann with Bearer"],
         },
         Row {
             name: "an extractor alone, and nobody",
