@@ -8,7 +8,7 @@ use actix_web::{
 use auth_runtime::{
     Auth, AuthBuilder, Claims, Dpop, Identity, Method,
     api_key::{ApiKey, ApiKeyStore, ApiKeys, Lookup, MemoryStore},
-    authorize, public, require_api_key, require_auth, require_role, require_scope,
+    authorize, public, require_api_key, require_auth, require_ip, require_role, require_scope,
     testing::TestIssuer,
     verifier::VerifyError,
 };
@@ -31,6 +31,13 @@ async fn keys(identity: Identity) -> impl Responder {
 #[get("/admin-keys")]
 async fn admin_keys() -> impl Responder {
     "admin"
+}
+
+#[require_api_key]
+#[require_ip("192.0.2.0/24")]
+#[get("/near-keys")]
+async fn near_keys() -> impl Responder {
+    "near-keys"
 }
 
 #[require_auth]
@@ -69,7 +76,7 @@ async fn own_headers() -> impl Responder {
 }
 
 fn services() -> impl actix_web::dev::HttpServiceFactory {
-    (keys, admin_keys, any, either, scope, optional, own_headers)
+    (keys, admin_keys, near_keys, any, either, scope, optional, own_headers)
 }
 
 /// A store with one key of each kind, and their texts: plain, admin, expired.
@@ -118,6 +125,20 @@ async fn a21_an_api_key_missing_or_wrong_on_a_route_that_takes_only_keys() {
         ask(&auth, "/admin-keys", Some(&plain)).await.assert(403, None, denied);
         assert_eq!(ask(&auth, "/admin-keys", Some(&admin)).await.status, 200);
     }
+}
+
+/// Where the caller is counts for what the route still lacks.
+#[actix_web::test]
+async fn a21_a_wrong_key_on_a_route_for_keys_from_some_addresses() {
+    let (store, [plain, ..]) = store();
+    let auth = only_keys(store).verifier(Tokens::ready()).build().unwrap();
+    let ask = async |key: &str| {
+        let request = TestRequest::get().uri("/near-keys").insert_header(("x-api-key", key));
+        let request = request.peer_addr("192.0.2.7:1".parse().unwrap());
+        send_to(auth.clone(), services(), request).await
+    };
+    ask("nonsense").await.assert(401, Some(KEY), BAD_KEY);
+    assert_eq!(ask(&plain).await.body, "near-keys");
 }
 
 /// Nobody can pass there, and a 401 has a challenge all the same (RFC 9110 §15.5.2).
