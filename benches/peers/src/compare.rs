@@ -19,8 +19,10 @@ use crate::{
     tokens::{Alg, Case, LIVE, Tokens},
 };
 
-/// Medians over so many rounds; each takes everybody in turn, and starts with another.
-const ROUNDS: usize = 41;
+/// So many times all cases are gone through: a machine that is slower for a while is so for all of them, and medians are not.
+const PASSES: usize = 9;
+/// So many rounds each case has at a time; each takes everybody in turn, and starts with another.
+const ROUNDS: usize = 5;
 /// What a turn takes, about.
 const TURN: Duration = Duration::from_millis(4);
 /// So many requests are made at a time, outside what is measured: few enough to be as near as those a server has just read.
@@ -51,18 +53,26 @@ pub fn all(folder: &Path) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let entered = runtime.enter();
-    let mut times = Times::new();
-    let mut bytes = Vec::new();
-    for alg in Alg::ALL {
-        let tokens = Tokens::new(alg, LIVE);
-        bytes.push(format!("{} bytes for {alg}", tokens.same.len() - "Bearer ".len()));
-        for case in Case::ALL {
-            eprintln!("compare: {alg}, {case}");
-            for (subject, time) in interleaved(alg, case, &tokens) {
-                times.insert((alg, case, subject), time);
-            }
+    let tokens = Alg::ALL.map(|alg| (alg, Tokens::new(alg, LIVE)));
+    let mut cases: Vec<_> = tokens
+        .iter()
+        .flat_map(|(alg, tokens)| Case::ALL.map(|case| Turns::of_all(*alg, case, tokens)))
+        .collect();
+    for pass in 0..PASSES {
+        eprintln!("compare: pass {} of {PASSES}", pass + 1);
+        for (_, _, turns) in &mut cases {
+            interleaved(turns, pass * ROUNDS);
         }
     }
+    let times = cases
+        .iter()
+        .flat_map(|(alg, case, turns)| {
+            medians(turns).map(|(subject, time)| ((*alg, *case, subject), time))
+        })
+        .collect();
+    drop(cases);
+    let bytes = tokens
+        .map(|(alg, tokens)| format!("{} bytes for {alg}", tokens.same.len() - "Bearer ".len()));
     drop(entered);
     let text = [
         costs(&times, &bytes.join(", ")),
@@ -120,32 +130,29 @@ impl<'a> Rotation<'a> {
     }
 }
 
-fn interleaved(alg: Alg, case: Case, tokens: &Tokens) -> Vec<(&'static str, Time)> {
-    let mut turns: Vec<_> = subjects(alg, case, Which::All)
-        .into_iter()
-        .map(|subject| Turns::new(subject, case, tokens))
-        .collect();
-    for round in 0..ROUNDS {
+/// Some rounds of one case.
+fn interleaved(turns: &mut [Turns<'_>], first: usize) {
+    for round in first..first + ROUNDS {
         for turn in 0..turns.len() {
             let number = (round + turn) % turns.len();
             turns[number].take();
         }
     }
-    let of = |name: &str| turns.iter().find(|turns| turns.subject.name == name);
-    turns
-        .iter()
-        .map(|turns| {
-            let mut guarded = GUARDED.iter().chain(&[(RESPONSE, BARE), (WRAPPER, BARE)]);
-            let bare = guarded.find(|(name, _)| *name == turns.subject.name);
-            let bare = bare.and_then(|(_, bare)| of(bare));
-            let over = match bare {
-                Some(bare) => turns.times.iter().zip(&bare.times).map(|(a, b)| a - b).collect(),
-                None => turns.times.clone(),
-            };
-            let time = Time { total: median(turns.times.clone()), over: median(over) };
-            (turns.subject.name, time)
-        })
-        .collect()
+}
+
+fn medians(all: &[Turns<'_>]) -> impl Iterator<Item = (&'static str, Time)> {
+    let of = |name: &str| all.iter().find(|turns| turns.subject.name == name);
+    all.iter().map(move |turns| {
+        let mut guarded = GUARDED.iter().chain(&[(RESPONSE, BARE), (WRAPPER, BARE)]);
+        let bare = guarded.find(|(name, _)| *name == turns.subject.name);
+        let bare = bare.and_then(|(_, bare)| of(bare));
+        let over = match bare {
+            Some(bare) => turns.times.iter().zip(&bare.times).map(|(a, b)| a - b).collect(),
+            None => turns.times.clone(),
+        };
+        let time = Time { total: median(turns.times.clone()), over: median(over) };
+        (turns.subject.name, time)
+    })
 }
 
 /// A subject's share of the run.
@@ -158,6 +165,13 @@ struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
+    /// Everybody who is there for one case.
+    fn of_all(alg: Alg, case: Case, tokens: &'a Tokens) -> (Alg, Case, Vec<Self>) {
+        eprintln!("compare: {alg}, {case}");
+        let all = subjects(alg, case, Which::All).into_iter();
+        (alg, case, all.map(|subject| Self::new(subject, case, tokens)).collect())
+    }
+
     /// Warm: every token has been seen, if seeing it makes a difference.
     fn new(mut subject: Subject, case: Case, tokens: &'a Tokens) -> Self {
         let mut rotation = Rotation::new(tokens.of(case));
@@ -224,7 +238,8 @@ fn header(first: &str) -> String {
 fn costs(times: &Times, bytes: &str) -> String {
     let mut text = format!(
         "**Time of a request over the same framework's bare handler**, in nanoseconds, and how many times the guard's own. \
-         In process, interleaved in one run, medians of {ROUNDS} rounds. Tokens have {bytes}.\n\n"
+         In process, interleaved in one run, medians of {} rounds. Tokens have {bytes}.\n\n",
+        PASSES * ROUNDS
     );
     text += &header("");
     for case in Case::ALL {
