@@ -168,17 +168,22 @@ impl Verifier for Fails {
     }
 }
 
+impl Fails {
+    /// What is answered then, and logged.
+    async fn answer(self) -> (Answer, String) {
+        let auth = Auth::builder().verifier(self).build().unwrap();
+        let log = Log::default();
+        let _listening = log.listen();
+        let answer = send(auth, get_as("/me", "x")).await;
+        (answer, log.text())
+    }
+}
+
 #[actix_web::test]
 async fn a17_nobody_can_tell_at_the_moment() {
     for later in [false, true] {
         let error = VerifyError::unavailable(Duration::from_secs(7));
-        let auth = Auth::builder().verifier(Fails(error, later)).build().unwrap();
-        let log = Log::default();
-        let answer = {
-            let _listening = log.listen();
-            send(auth, get_as("/me", "x")).await
-        };
-        let log = log.text();
+        let (answer, log) = Fails(error, later).answer().await;
         assert!(log.contains("WARN") && log.contains("the verifier cannot be reached"), "{log}");
         answer.assert(503, None, "Authentication is temporarily unavailable");
         assert_eq!(answer.retry_after.as_deref(), Some("7"));
@@ -189,13 +194,7 @@ async fn a17_nobody_can_tell_at_the_moment() {
 async fn a18_a_verifier_that_is_not_set_up() {
     for later in [false, true] {
         let error = VerifyError::misconfigured("the password of the session store is wrong");
-        let auth = Auth::builder().verifier(Fails(error, later)).build().unwrap();
-        let log = Log::default();
-        let answer = {
-            let _listening = log.listen();
-            send(auth, get_as("/me", "x")).await
-        };
-        let log = log.text();
+        let (answer, log) = Fails(error, later).answer().await;
         assert!(log.contains("ERROR") && log.contains("the password of the session"), "{log}");
         answer.assert(500, None, "Authentication is not available");
     }
