@@ -12,8 +12,8 @@ use actix_web::{
     web,
 };
 use auth_runtime::{
-    Auth, Claims, Identity, IdentityExt, Policy, authorize, guard, public, require_auth,
-    require_role, require_scope, testing::TestIssuer,
+    Auth, Claims, Identity, IdentityExt, Policy, ReloadableAuth, authorize, guard, public,
+    require_auth, require_role, require_scope, testing::TestIssuer,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -146,6 +146,18 @@ async fn a_token_that_was_seen_takes_nothing_from_the_heap() {
     }
     let bare = taken(&app, "/bare-with-extractor", Some(&token), 200);
     for path in ["/asking", "/claims"] {
+        assert_eq!(taken(&app, path, Some(&token), 200), bare, "{path}");
+    }
+}
+
+/// What a request began with stands in its handler's future, where a request's extensions would take a box.
+#[actix_web::test]
+async fn nor_does_it_where_the_auth_may_be_replaced() {
+    let issuer = TestIssuer::new();
+    let app = application!(ReloadableAuth::new(issuer.auth().unwrap()));
+    let token = token(&issuer);
+    let bare = taken(&app, "/bare", Some(&token), 200);
+    for path in ["/open", "/guarded", "/role", "/expression"] {
         assert_eq!(taken(&app, path, Some(&token), 200), bare, "{path}");
     }
 }
