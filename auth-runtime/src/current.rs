@@ -141,6 +141,11 @@ impl Current {
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
     #[inline]
     pub(crate) fn hides(request: &HttpRequest) -> bool {
+        SLOT.is_set() && Self::hides_inside(request)
+    }
+
+    #[inline(never)]
+    fn hides_inside(request: &HttpRequest) -> bool {
         Self::with(request, |current| current.hides).unwrap_or(false)
     }
 

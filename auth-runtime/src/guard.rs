@@ -473,7 +473,7 @@ pub(crate) fn settle(
     place: impl Place,
     identity: Option<&Identity>,
     undecided: &Undecided,
-    holds: impl Fn(Condition, &Identity) -> bool,
+    holds: &dyn Fn(Condition, &Identity) -> bool,
 ) -> Result<(), Rejection> {
     let mut denial = None;
     let result = settle_by(request, wanted, place, identity, undecided, holds, &mut denial);
@@ -492,7 +492,7 @@ fn settle_by(
     place: impl Place,
     identity: Option<&Identity>,
     undecided: &Undecided,
-    holds: impl Fn(Condition, &Identity) -> bool,
+    holds: &dyn Fn(Condition, &Identity) -> bool,
     reason: &mut Option<Denial>,
 ) -> Result<(), Rejection> {
     let Some(auth) = &Auth::of(request) else {

@@ -22,7 +22,7 @@ use crate::{
     current::{Current, LoadFirst, Refused},
     guard::{Deciding, Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
-    policy::{Needs, Policy},
+    policy::{Condition, Needs, Policy},
     rejection::{Rejection, RejectionError},
     response::{self, Answering, PendingResponse},
 };
@@ -281,46 +281,51 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         let mut this = self.project();
         let (request, site) = (&*this.request, *this.site);
-        let begun = match this.stage.as_mut().project() {
-            StageProjection::Guard { guarding, changes, .. } => {
-                let mut guard = Guard::new(request, site);
-                let watch = Stopwatch::start();
-                let passed = match guard.at_once(*changes, guarding, &watch) {
-                    ControlFlow::Break(decided) => decided.map(Passed::by),
-                    ControlFlow::Continue(known) => {
-                        ready!(guard.poll_on(guarding, known, watch, context))
-                    }
-                };
-                let Passed { identity, undecided } = match passed {
-                    Ok(passed) => passed,
-                    Err(rejection) => return this.stage.refuse(guard.refuse(rejection), context),
-                };
-                *this.current = Some(Current::new(request, identity, site.hides));
-                Begun::Now(undecided)
+        // There is one of this for every handler: what refuses stands in it once.
+        let answering = 'refused: {
+            let begun = match this.stage.as_mut().project() {
+                StageProjection::Guard { guarding, changes, .. } => {
+                    let mut guard = Guard::new(request, site);
+                    let watch = Stopwatch::start();
+                    let passed = match guard.at_once(*changes, guarding, &watch) {
+                        ControlFlow::Break(decided) => decided.map(Passed::by),
+                        ControlFlow::Continue(known) => {
+                            ready!(guard.poll_on(guarding, known, watch, context))
+                        }
+                    };
+                    let Passed { identity, undecided } = match passed {
+                        Ok(passed) => passed,
+                        Err(rejection) => break 'refused guard.refuse(rejection),
+                    };
+                    *this.current = Some(Current::new(request, identity, site.hides));
+                    Begun::Now(undecided)
+                }
+                StageProjection::Refuse { response } => return response.as_mut().poll(context),
+                StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
+            };
+            // It was set before anything else began.
+            let Some(current) = &*this.current else {
+                break 'refused refuse(Rejection::NotAvailable, site.hides, None, request);
+            };
+            let behind = Behind {
+                request,
+                site,
+                handler: this.handler,
+                conditions: this.conditions,
+                current,
+            };
+            let stage = this.stage.as_mut();
+            let result = Current::during(current, || behind.advance(begun, stage, context));
+            let result = ready!(result);
+            let method = current.borrow().identity.as_ref().map(Identity::method);
+            match result {
+                Ok(response) if response.error().is_none() => {
+                    return Poll::Ready(mark(response, method, request));
+                }
+                result => conclude(result, &current.borrow(), request),
             }
-            StageProjection::Refuse { response } => return response.as_mut().poll(context),
-            StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
         };
-        // It was set before anything else began.
-        let Some(current) = &*this.current else {
-            let answering = refuse(Rejection::NotAvailable, site.hides, None, request);
-            return this.stage.refuse(answering, context);
-        };
-        let behind =
-            Behind { request, site, handler: this.handler, conditions: this.conditions, current };
-        let stage = this.stage.as_mut();
-        let result = Current::during(current, || behind.advance(begun, stage, context));
-        let result = ready!(result);
-        let method = current.borrow().identity.as_ref().map(Identity::method);
-        match result {
-            Ok(response) if response.error().is_none() => {
-                Poll::Ready(mark(response, method, request))
-            }
-            result => {
-                let answering = conclude(result, &current.borrow(), request);
-                this.stage.refuse(answering, context)
-            }
-        }
+        this.stage.refuse(answering, context)
     }
 }
 
@@ -385,6 +390,7 @@ impl<'a> Guard<'a> {
         guarding.poll_on(self.auth.as_deref(), &self.deciding, known, watch, context)
     }
 
+    #[inline(never)]
     fn refuse(&self, rejection: Rejection) -> Answering {
         let Deciding { request, wanted: _, place: site } = self.deciding;
         // A guarded handler inside a hidden one hides too.
@@ -392,6 +398,7 @@ impl<'a> Guard<'a> {
     }
 }
 
+#[inline(never)]
 fn refuse(
     rejection: Rejection,
     hides: bool,
@@ -405,6 +412,7 @@ fn refuse(
 }
 
 /// What is answered where the guard let the request through, and not all is well.
+#[inline(never)]
 fn conclude(
     result: Result<HttpResponse, Refused>,
     current: &Current,
@@ -469,14 +477,15 @@ impl<F, C> Behind<'_, F, C> {
             match stage.as_mut().project() {
                 StageProjection::Extract { loading, extracting, undecided } => {
                     if let Some(first) = loading {
-                        match ready!(load(first, context)) {
-                            Ok(()) => *loading = None,
+                        if let Err(refused) = ready!(load(first, context)) {
                             // As below: nothing is told before the decision.
-                            Err(Refused::Error(_)) if undecided.is_some() && hides() => {
-                                return Poll::Ready(Err(hidden(request, site)));
-                            }
-                            Err(refused) => return Poll::Ready(Err(refused)),
+                            let untold = matches!(refused, Refused::Error(_))
+                                && undecided.is_some()
+                                && hides();
+                            let refused = if untold { hidden(request, site) } else { refused };
+                            return Poll::Ready(Err(refused));
                         }
+                        *loading = None;
                     }
                     let extracted = ready!(extracting.poll(context));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
@@ -486,24 +495,20 @@ impl<F, C> Behind<'_, F, C> {
                     }
                     let arguments = match extracted {
                         Ok(arguments) => arguments,
-                        // As long as it is not decided, what is wrong with the arguments would tell that there is something.
-                        Err(_) if undecided.is_some() && hides() => {
-                            return Poll::Ready(Err(hidden(request, site)));
+                        Err(error) => {
+                            // As long as it is not decided, what is wrong with the arguments would tell that there is
+                            // something.
+                            let untold = undecided.is_some() && hides();
+                            let refused =
+                                if untold { hidden(request, site) } else { error.into().into() };
+                            return Poll::Ready(Err(refused));
                         }
-                        Err(error) => return Poll::Ready(Err(error.into().into())),
                     };
                     // It stays where it is until the handler runs: nothing that panics here can leave the handler without it.
                     if let Some(undecided) = undecided {
-                        settle(
-                            request,
-                            site.wanted(),
-                            site,
-                            found(request).as_ref(),
-                            undecided,
-                            |condition, identity| {
-                                conditions.hold(condition.index(), identity, &arguments)
-                            },
-                        )?;
+                        settle_here(request, site, undecided, &|condition, identity| {
+                            conditions.hold(condition.index(), identity, &arguments)
+                        })?;
                     }
                     let running = handler.call(arguments);
                     stage.set(Stage::Run { running });
@@ -519,6 +524,17 @@ impl<F, C> Behind<'_, F, C> {
             }
         }
     }
+}
+
+/// See [`settle`].
+#[inline(never)]
+fn settle_here(
+    request: &HttpRequest,
+    site: &'static Site,
+    undecided: &Undecided,
+    holds: &dyn Fn(Condition, &Identity) -> bool,
+) -> Result<(), Rejection> {
+    settle(request, site.wanted(), site, found(request).as_ref(), undecided, holds)
 }
 
 /// Whom the guard found.
@@ -553,6 +569,7 @@ fn mark_by(mut response: HttpResponse, method: Method, request: &HttpRequest) ->
 }
 
 /// Arguments that cannot be read, where telling so would tell that there is something.
+#[inline(never)]
 fn hidden(request: &HttpRequest, site: &'static Site) -> Refused {
     let identity = found(request);
     audit::denied(site.asked(&site, request), &Rejection::NotFound, None, identity.as_ref());
@@ -560,6 +577,7 @@ fn hidden(request: &HttpRequest, site: &'static Site) -> Refused {
 }
 
 /// Waits for everything that decides for itself whether the caller may have it, in the order of the arguments.
+#[inline(never)]
 pub(crate) fn load(
     LoadFirst(loading): &mut LoadFirst,
     context: &mut Context<'_>,

@@ -325,6 +325,14 @@ impl Pinned {
     /// For the whole of a guarded handler. `None` where the application's `Auth` never changes.
     #[inline]
     pub(crate) fn begin(request: &HttpRequest) -> Result<Option<Self>, Ambiguous> {
+        if !ANY.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Self::begin_with_any(request)
+    }
+
+    #[inline(never)]
+    fn begin_with_any(request: &HttpRequest) -> Result<Option<Self>, Ambiguous> {
         let Some(handle) = ReloadableAuth::of(request)? else { return Ok(None) };
         let auth = Self::found(request, handle).unwrap_or_else(|| handle.current());
         Ok(Some(Self { head: request.head(), handle: handle.clone(), auth }))
