@@ -122,8 +122,7 @@ impl Identity {
     /// ```
     #[must_use]
     pub fn has_role(&self, role: impl RoleName) -> bool {
-        let role = role.role_name();
-        self.roles().any(|held| held == role)
+        self.0.texts.has_role(role.role_name())
     }
 
     /// The scopes of the token.
@@ -136,8 +135,7 @@ impl Identity {
     /// [`#[derive(Scope)]`](derive@crate::Scope).
     #[must_use]
     pub fn has_scope(&self, scope: impl ScopeName) -> bool {
-        let scope = scope.scope_name();
-        self.scopes().any(|held| held == scope)
+        self.0.texts.has_scope(scope.scope_name())
     }
 
     /// How the credential came.

@@ -64,6 +64,21 @@ impl Places {
             scopes: 0,
         }
     }
+
+    #[inline]
+    fn of_roles(&self) -> &[Span] {
+        self.names.get(..self.roles).unwrap_or_default()
+    }
+
+    #[inline]
+    fn of_scopes(&self) -> &[Span] {
+        self.names.get(self.roles..self.roles + self.scopes).unwrap_or_default()
+    }
+
+    #[inline]
+    fn of_amr(&self) -> &[Span] {
+        self.names.get(self.roles + self.scopes..).unwrap_or_default()
+    }
 }
 
 /// What claims say that is kept, as they were read. The names are those of [`claims`](crate::claims).
@@ -240,17 +255,27 @@ impl Texts {
 
     #[inline]
     pub(crate) fn roles(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names(0, self.places.roles)
+        self.all_at(self.places.of_roles())
+    }
+
+    #[inline]
+    pub(crate) fn has_role(&self, role: &str) -> bool {
+        self.is_at(self.places.of_roles(), role)
     }
 
     #[inline]
     pub(crate) fn scopes(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names(self.places.roles, self.places.scopes)
+        self.all_at(self.places.of_scopes())
+    }
+
+    #[inline]
+    pub(crate) fn has_scope(&self, scope: &str) -> bool {
+        self.is_at(self.places.of_scopes(), scope)
     }
 
     #[inline]
     pub(crate) fn amr(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names(self.places.roles + self.places.scopes, usize::MAX)
+        self.all_at(self.places.of_amr())
     }
 
     /// About how much memory it takes from the heap, in bytes.
@@ -263,8 +288,17 @@ impl Texts {
     }
 
     #[inline]
-    fn names(&self, before: usize, most: usize) -> impl ExactSizeIterator<Item = &str> {
-        self.places.names.iter().skip(before).take(most).map(|span| self.at(*span))
+    fn all_at(&self, spans: &[Span]) -> impl ExactSizeIterator<Item = &str> {
+        spans.iter().map(|span| self.at(*span))
+    }
+
+    /// Whether this text stands at one of these places. Told by the bytes: cutting out one text after another would take
+    /// twice as long.
+    #[inline]
+    fn is_at(&self, spans: &[Span], text: &str) -> bool {
+        let (all, text) = (self.text.as_bytes(), text.as_bytes());
+        let same = |span: &Span| all.get(span.start as usize..span.end as usize) == Some(text);
+        spans.iter().any(same)
     }
 
     /// Never beyond the end: every span was taken from this text, and nothing is ever taken away from it.
@@ -367,7 +401,7 @@ mod tests {
             let mut texts = read(&claims.to_string());
             texts.set_kid(&kid);
             texts.add_role("-");
-            prop_assert_eq!(texts.subject(), subject);
+            prop_assert_eq!(texts.subject(), &*subject);
             prop_assert_eq!(texts.acr(), acr.as_deref());
             prop_assert_eq!(texts.jti(), jti.as_deref());
             prop_assert_eq!(texts.bound_to(), jkt.as_deref());
@@ -375,6 +409,10 @@ mod tests {
             prop_assert_eq!(texts.claims(), Some(&*claims.to_string()));
             prop_assert!(texts.roles().eq(roles.iter().map(|role| &**role).chain(["-"])));
             prop_assert!(texts.scopes().eq(scopes.iter().map(|scope| &**scope)));
+            for name in roles.iter().chain(&scopes).chain(&amr).map(|name| &**name).chain(["-", "", &*subject]) {
+                prop_assert_eq!(texts.has_role(name), texts.roles().any(|held| held == name));
+                prop_assert_eq!(texts.has_scope(name), texts.scopes().any(|held| held == name));
+            }
             prop_assert!(texts.amr().eq(amr.iter().map(|method| &**method)));
         }
     }
