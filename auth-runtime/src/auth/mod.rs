@@ -133,27 +133,11 @@ impl Auth {
     ///
     /// actix-web finds the nearest value of one type. Of two values of two types nobody can tell which one is nearer, and
     /// the outer one might let in whom the inner one refuses, so then there is none.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn of(request: &HttpRequest) -> Option<Serving<'_>> {
-        Self::beside(ReloadableAuth::of(request), request)
-    }
-
-    /// The same, for whoever knows that the application has no `ReloadableAuth`.
-    #[inline]
-    pub(crate) fn unchanging(request: &HttpRequest) -> Option<Serving<'_>> {
-        Self::beside(Ok(None), request)
-    }
-
-    #[inline]
-    fn beside<'a>(
-        handle: Result<Option<&'a ReloadableAuth>, Ambiguous>,
-        request: &'a HttpRequest,
-    ) -> Option<Serving<'a>> {
-        let only = given(request, |one: &Self, other| Arc::ptr_eq(&one.0, &other.0));
-        match (only, handle) {
-            (Ok(Some(auth)), Ok(None)) => Some(Serving::Only(auth)),
+        match (Self::only(request), ReloadableAuth::of(request)) {
+            (Ok(auth), Ok(None)) => auth.map(Serving::Only),
             (Ok(None), Ok(Some(handle))) => Some(Serving::Pinned(Pinned::get(request, handle))),
-            (Ok(None), Ok(None)) => None,
             (Ok(Some(_)), Ok(Some(_))) => {
                 tracing::error!(
                     "the application has an `Auth` and a `ReloadableAuth`, and nobody can tell which one is nearer, so every \
@@ -161,14 +145,22 @@ impl Auth {
                 );
                 None
             }
-            (Err(Ambiguous), _) | (_, Err(Ambiguous)) => {
-                tracing::error!(
-                    "the application has one `Auth` as it is and another inside `web::Data`, and nobody can tell which one is \
-                     nearer, so every request is answered 500: give both in the same way, as `.app_data(auth.clone())`"
-                );
-                None
-            }
+            (Err(Ambiguous), _) | (_, Err(Ambiguous)) => ambiguous(),
         }
+    }
+
+    /// The same, for whoever knows that the application has no `ReloadableAuth`.
+    #[inline]
+    pub(crate) fn unchanging(request: &HttpRequest) -> Option<Serving<'_>> {
+        match Self::only(request) {
+            Ok(auth) => auth.map(Serving::Only),
+            Err(Ambiguous) => ambiguous(),
+        }
+    }
+
+    #[inline]
+    fn only(request: &HttpRequest) -> Result<Option<&Self>, Ambiguous> {
+        given(request, |one: &Self, other| Arc::ptr_eq(&one.0, &other.0))
     }
 
     /// What refuses credentials that were taken back, to take back more; `None` if nothing ever is.
@@ -252,6 +244,16 @@ impl Auth {
     pub(crate) fn now(&self) -> u64 {
         self.0.clock.now()
     }
+}
+
+// Apart from the way of nearly every request.
+#[cold]
+fn ambiguous<'a>() -> Option<Serving<'a>> {
+    tracing::error!(
+        "the application has one `Auth` as it is and another inside `web::Data`, and nobody can tell which one is nearer, so \
+         every request is answered 500: give both in the same way, as `.app_data(auth.clone())`"
+    );
+    None
 }
 
 /// Keys and verifiers stay out of logs.
