@@ -202,6 +202,7 @@ where
             handler,
             conditions,
             current: None,
+            refusing: None,
             stage: Stage::Guard { guarding: Guarding::default(), payload, changes },
         },
     }
@@ -243,6 +244,8 @@ pin_project! {
         conditions: C,
         // What the guard found, for extractors and handler, while they are waited for.
         current: Option<RefCell<Current>>,
+        // A refusal that has to be waited for. Whatever stage it was, it is the last.
+        refusing: Option<PendingResponse>,
         #[pin]
         stage: Stage<F::Future, Args::Future>,
     }
@@ -265,7 +268,6 @@ pin_project! {
             undecided: Option<Undecided>,
         },
         Run { #[pin] running: Run },
-        Refuse { response: PendingResponse },
     }
 }
 
@@ -281,6 +283,9 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         let mut this = self.project();
         let (request, site) = (&*this.request, *this.site);
+        if let Some(response) = this.refusing {
+            return response.as_mut().poll(context);
+        }
         // There is one of this for every handler: what refuses stands in it once.
         let answering = 'refused: {
             let begun = match this.stage.as_mut().project() {
@@ -300,7 +305,6 @@ where
                     *this.current = Some(Current::new(request, identity, site.hides));
                     Begun::Now(undecided)
                 }
-                StageProjection::Refuse { response } => return response.as_mut().poll(context),
                 StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
             };
             // It was set before anything else began.
@@ -325,26 +329,20 @@ where
                 result => conclude(result, &current.borrow(), request),
             }
         };
-        this.stage.refuse(answering, context)
+        answer(answering, this.refusing, context)
     }
 }
 
-impl<Run, Extract> Stage<Run, Extract> {
-    /// Answers, and waits for the answer if it has to be waited for.
-    #[inline]
-    fn refuse(
-        mut self: Pin<&mut Self>,
-        answering: Answering,
-        context: &mut Context<'_>,
-    ) -> Poll<HttpResponse> {
-        match answering {
-            Answering::Done(response) => Poll::Ready(response),
-            Answering::Waiting(mut response) => {
-                let answer = response.as_mut().poll(context);
-                self.set(Self::Refuse { response });
-                answer
-            }
-        }
+/// Answers, and waits for the answer if it has to be waited for.
+#[inline]
+fn answer(
+    answering: Answering,
+    refusing: &mut Option<PendingResponse>,
+    context: &mut Context<'_>,
+) -> Poll<HttpResponse> {
+    match answering {
+        Answering::Done(response) => Poll::Ready(response),
+        Answering::Waiting(response) => refusing.insert(response).as_mut().poll(context),
     }
 }
 
@@ -518,7 +516,7 @@ impl<F, C> Behind<'_, F, C> {
                     return Poll::Ready(Ok(output.respond_to(request).map_into_boxed_body()));
                 }
                 // Whoever calls this does not come from there.
-                StageProjection::Guard { .. } | StageProjection::Refuse { .. } => {
+                StageProjection::Guard { .. } => {
                     return Poll::Ready(Err(Rejection::NotAvailable.into()));
                 }
             }
