@@ -22,7 +22,7 @@ use crate::compare::{median, number};
 
 const ROUNDS: usize = 15;
 const TAIL: usize = 32;
-const ROOM: usize = 50_000;
+pub(crate) const ROOM: usize = 50_000;
 const MANY: usize = 10_000;
 /// Look-ups of one thread in one turn.
 const LOOK_UPS: usize = 20_480;
@@ -110,15 +110,38 @@ trait Cache: Send + Sync {
     fn insert(&self, token: &[u8], who: Who);
 }
 
-struct Quick(quick_cache::sync::Cache<Key, Who, quick_cache::UnitWeighter, RandomState>);
+/// What the guard has, with anything for an identity.
+pub(crate) struct Quick<V>(
+    quick_cache::sync::Cache<Key, V, quick_cache::UnitWeighter, RandomState>,
+);
 
-impl Cache for Quick {
-    fn get(&self, token: &[u8]) -> Option<Who> {
+impl<V: Clone> Quick<V> {
+    pub(crate) fn new(room: usize) -> Self {
+        Self(quick_cache::sync::Cache::with(
+            room,
+            room as u64,
+            quick_cache::UnitWeighter,
+            RandomState::default(),
+            quick_cache::sync::DefaultLifecycle::default(),
+        ))
+    }
+
+    pub(crate) fn get(&self, token: &[u8]) -> Option<V> {
         self.0.get(&Wanted(token) as &dyn Token)
     }
 
+    pub(crate) fn insert(&self, token: &[u8], value: V) {
+        self.0.insert(Key(token.into()), value);
+    }
+}
+
+impl Cache for Quick<Who> {
+    fn get(&self, token: &[u8]) -> Option<Who> {
+        self.get(token)
+    }
+
     fn insert(&self, token: &[u8], who: Who) {
-        self.0.insert(Key(token.into()), who);
+        self.insert(token, who);
     }
 }
 
@@ -203,15 +226,7 @@ type Made = Box<dyn Cache>;
 type Make = fn(usize) -> Made;
 
 const ALL: [(&str, Make); 5] = [
-    ("quick_cache", |room| {
-        Box::new(Quick(quick_cache::sync::Cache::with(
-            room,
-            room as u64,
-            quick_cache::UnitWeighter,
-            RandomState::default(),
-            quick_cache::sync::DefaultLifecycle::default(),
-        )))
-    }),
+    ("quick_cache", |room| Box::new(Quick::new(room))),
     ("moka", |room| {
         Box::new(Moka(
             moka::sync::Cache::builder()

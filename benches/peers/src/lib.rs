@@ -2,6 +2,7 @@
 
 pub mod caches;
 pub mod compare;
+mod least;
 pub mod load;
 pub mod subjects;
 pub mod svg;
