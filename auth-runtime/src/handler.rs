@@ -6,6 +6,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::{Future, Ready},
+    mem,
     ops::ControlFlow,
     panic::Location,
     pin::Pin,
@@ -281,68 +282,126 @@ where
     type Output = HttpResponse;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
-        let mut this = self.project();
-        let (request, site) = (&*this.request, *this.site);
-        if let Some(response) = this.refusing {
-            return response.as_mut().poll(context);
-        }
-        // There is one of this for every handler: what refuses stands in it once.
-        let answering = 'refused: {
-            let begun = match this.stage.as_mut().project() {
-                StageProjection::Guard { guarding, changes, .. } => {
-                    let mut guard = Guard::new(request, site);
-                    let watch = Stopwatch::start();
-                    let passed = match guard.at_once(*changes, guarding, &watch) {
-                        ControlFlow::Break(decided) => decided.map(Passed::by),
-                        ControlFlow::Continue(known) => {
-                            ready!(guard.poll_on(guarding, known, watch, context))
-                        }
-                    };
-                    let Passed { identity, undecided } = match passed {
-                        Ok(passed) => passed,
-                        Err(rejection) => break 'refused guard.refuse(rejection),
-                    };
-                    *this.current = Some(Current::new(request, identity, site.hides));
-                    Begun::Now(undecided)
-                }
-                StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
-            };
-            // It was set before anything else began.
-            let Some(current) = &*this.current else {
-                break 'refused refuse(Rejection::NotAvailable, site.hides, None, request);
-            };
-            let behind = Behind {
-                request,
-                site,
-                handler: this.handler,
-                conditions: this.conditions,
-                current,
-            };
-            let stage = this.stage.as_mut();
-            let result = Current::during(current, || behind.advance(begun, stage, context));
-            let result = ready!(result);
-            let method = current.borrow().identity.as_ref().map(Identity::method);
-            match result {
-                Ok(response) if response.error().is_none() => {
-                    return Poll::Ready(mark(response, method, request));
-                }
-                result => conclude(result, &current.borrow(), request),
-            }
-        };
-        answer(answering, this.refusing, context)
+        // It is written where it stays: whoever passed it on would copy it each time.
+        let mut answer = Poll::Pending;
+        self.go_on(context, &mut answer);
+        answer
     }
 }
 
-/// Answers, and waits for the answer if it has to be waited for.
-#[inline]
-fn answer(
-    answering: Answering,
-    refusing: &mut Option<PendingResponse>,
-    context: &mut Context<'_>,
-) -> Poll<HttpResponse> {
-    match answering {
-        Answering::Done(response) => Poll::Ready(response),
-        Answering::Waiting(response) => refusing.insert(response).as_mut().poll(context),
+impl<F, Args, C> Answer<F, Args, C>
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest,
+    C: Conditions<Args>,
+{
+    /// From the guard to the answer, as far as possible.
+    #[inline]
+    fn go_on(self: Pin<&mut Self>, context: &mut Context<'_>, answer: &mut Poll<HttpResponse>) {
+        let mut this = self.project();
+        let (request, site) = (&*this.request, *this.site);
+        let mut end = End { request, refusing: this.refusing, answer };
+        if end.is_waited_for(context) {
+            return;
+        }
+        let begun = match this.stage.as_mut().project() {
+            StageProjection::Guard { guarding, changes, .. } => {
+                let mut guard = Guard::new(request, site);
+                let watch = Stopwatch::start();
+                let passed = match guard.at_once(*changes, guarding, &watch) {
+                    ControlFlow::Break(decided) => decided.map(Passed::by),
+                    ControlFlow::Continue(known) => {
+                        match guard.poll_on(guarding, known, watch, context) {
+                            Poll::Ready(passed) => passed,
+                            Poll::Pending => return,
+                        }
+                    }
+                };
+                let Passed { identity, undecided } = match passed {
+                    Ok(passed) => passed,
+                    Err(rejection) => return end.refuse(&guard, rejection, context),
+                };
+                *this.current = Some(Current::new(request, identity, site.hides));
+                Begun::Now(undecided)
+            }
+            StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
+        };
+        // It was set before anything else began.
+        let Some(current) = &*this.current else {
+            return end.refuse(&Guard::new(request, site), Rejection::NotAvailable, context);
+        };
+        let behind =
+            Behind { request, site, handler: this.handler, conditions: this.conditions, current };
+        let stage = this.stage.as_mut();
+        let result = Current::during(current, || behind.advance(begun, stage, context, end.answer));
+        if let Poll::Ready(result) = result {
+            end.finish(result, current, context);
+        }
+    }
+}
+
+/// Where the answer comes to stand. What is here stands in a program once, and not for every handler.
+struct End<'a> {
+    request: &'a HttpRequest,
+    refusing: &'a mut Option<PendingResponse>,
+    answer: &'a mut Poll<HttpResponse>,
+}
+
+impl End<'_> {
+    /// Waits for a refusal, if there is one.
+    #[inline]
+    fn is_waited_for(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(response) = self.refusing else { return false };
+        *self.answer = response.as_mut().poll(context);
+        true
+    }
+
+    /// Where the guard lets nobody through.
+    #[inline(never)]
+    fn refuse(self, guard: &Guard<'_>, rejection: Rejection, context: &mut Context<'_>) {
+        self.set(guard.refuse(rejection), context);
+    }
+
+    /// Where it did: nearly always there is nothing to add to what the handler says.
+    #[inline]
+    fn finish(
+        self,
+        result: Result<(), Refused>,
+        current: &RefCell<Current>,
+        context: &mut Context<'_>,
+    ) {
+        let method = current.borrow().identity.as_ref().map(Identity::method);
+        match self.answer {
+            Poll::Ready(response)
+                if result.is_ok() && response.error().is_none() && caches_know(method) => {}
+            _ => self.finish_thoroughly(result, current, context),
+        }
+    }
+
+    #[inline(never)]
+    fn finish_thoroughly(
+        self,
+        result: Result<(), Refused>,
+        current: &RefCell<Current>,
+        context: &mut Context<'_>,
+    ) {
+        let result = result.and_then(|()| match mem::replace(self.answer, Poll::Pending) {
+            Poll::Ready(response) => Ok(response),
+            // Whoever is done has answered.
+            Poll::Pending => Err(Rejection::NotAvailable.into()),
+        });
+        let answering = conclude(result, &current.borrow(), self.request);
+        self.set(answering, context);
+    }
+
+    /// Answers, and waits for the answer if it has to be waited for.
+    #[inline]
+    fn set(self, answering: Answering, context: &mut Context<'_>) {
+        *self.answer = match answering {
+            Answering::Done(response) => Poll::Ready(response),
+            Answering::Waiting(response) => self.refusing.insert(response).as_mut().poll(context),
+        };
     }
 }
 
@@ -388,7 +447,7 @@ impl<'a> Guard<'a> {
         guarding.poll_on(self.auth.as_deref(), &self.deciding, known, watch, context)
     }
 
-    #[inline(never)]
+    #[inline]
     fn refuse(&self, rejection: Rejection) -> Answering {
         let Deciding { request, wanted: _, place: site } = self.deciding;
         // A guarded handler inside a hidden one hides too.
@@ -454,7 +513,8 @@ impl<F, C> Behind<'_, F, C> {
         begun: Begun,
         mut stage: Pin<&mut Stage<F::Future, Args::Future>>,
         context: &mut Context<'_>,
-    ) -> Poll<Result<HttpResponse, Refused>>
+        answer: &mut Poll<HttpResponse>,
+    ) -> Poll<Result<(), Refused>>
     where
         F: Handler<Args>,
         F::Output: Responder + 'static,
@@ -513,7 +573,9 @@ impl<F, C> Behind<'_, F, C> {
                 }
                 StageProjection::Run { running } => {
                     let output = ready!(running.poll(context));
-                    return Poll::Ready(Ok(output.respond_to(request).map_into_boxed_body()));
+                    let response = output.respond_to(request).map_into_boxed_body();
+                    *answer = Poll::Ready(response);
+                    return Poll::Ready(Ok(()));
                 }
                 // Whoever calls this does not come from there.
                 StageProjection::Guard { .. } => {
@@ -540,18 +602,15 @@ fn found(request: &HttpRequest) -> Option<Identity> {
     Current::with(request, |current| current.identity.clone()).flatten()
 }
 
-/// Says whom a response is for, and gives its client the next nonce.
+/// Whether caches know by themselves whom a response is for, as they do of `Authorization`.
 #[inline]
-fn mark(response: HttpResponse, method: Option<Method>, request: &HttpRequest) -> HttpResponse {
-    match method {
-        // Caches know about `Authorization` themselves.
-        None | Some(Method::Bearer) => response,
-        Some(method) => mark_by(response, method, request),
-    }
+fn caches_know(method: Option<Method>) -> bool {
+    matches!(method, None | Some(Method::Bearer))
 }
 
-#[inline(never)]
-fn mark_by(mut response: HttpResponse, method: Method, request: &HttpRequest) -> HttpResponse {
+/// Says whom a response is for, and gives its client the next nonce.
+fn mark(mut response: HttpResponse, method: Option<Method>, request: &HttpRequest) -> HttpResponse {
+    let Some(method) = method.filter(|_| !caches_know(method)) else { return response };
     // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
     if response::is_ours(&response) {
         return response;
