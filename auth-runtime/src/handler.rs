@@ -245,7 +245,8 @@ pin_project! {
         conditions: C,
         // What the guard found, for extractors and handler, while they are waited for.
         current: Option<RefCell<Current>>,
-        // A refusal that has to be waited for. Whatever stage it was, it is the last.
+        // A refusal that has to be waited for. Where it is the guard's, the stage keeps the body as it is, as the handler of
+        // an unknown path does.
         refusing: Option<PendingResponse>,
         #[pin]
         stage: Stage<F::Future, Args::Future>,
@@ -269,6 +270,8 @@ pin_project! {
             undecided: Option<Undecided>,
         },
         Run { #[pin] running: Run },
+        // What extractors and handler had is given back, and a refusal is waited for.
+        Over,
     }
 }
 
@@ -325,7 +328,7 @@ where
                 *this.current = Some(Current::new(request, identity, site.hides));
                 Begun::Now(undecided)
             }
-            StageProjection::Extract { .. } | StageProjection::Run { .. } => Begun::Before,
+            _ => Begun::Before,
         };
         // It was set before anything else began.
         let Some(current) = &*this.current else {
@@ -337,11 +340,23 @@ where
         let result = Current::during(current, || behind.advance(begun, stage, context, end.answer));
         if let Poll::Ready(result) = result {
             end.finish(result, current, context);
+            if this.refusing.is_some() {
+                this.stage.give_back();
+            }
         }
     }
 }
 
-/// Where the answer comes to stand. What is here stands in a program once, and not for every handler.
+impl<Run, Extract> Stage<Run, Extract> {
+    /// The application's not-found handler may wait for what an extractor holds: a connection of a pool, say.
+    #[cold]
+    #[inline(never)]
+    fn give_back(mut self: Pin<&mut Self>) {
+        self.set(Self::Over);
+    }
+}
+
+/// Where the answer comes to stand. What takes longer than a look stands in a program once, and not for every handler.
 struct End<'a> {
     request: &'a HttpRequest,
     refusing: &'a mut Option<PendingResponse>,
@@ -468,7 +483,7 @@ fn refuse(
     if Current::with(request, |_| ()).is_some() { answering.of_ours() } else { answering }
 }
 
-/// What is answered where the guard let the request through, and not all is well.
+/// What is answered where the guard let the request through, and something is left to do.
 #[inline(never)]
 fn conclude(
     result: Result<HttpResponse, Refused>,
@@ -578,7 +593,7 @@ impl<F, C> Behind<'_, F, C> {
                     return Poll::Ready(Ok(()));
                 }
                 // Whoever calls this does not come from there.
-                StageProjection::Guard { .. } => {
+                StageProjection::Guard { .. } | StageProjection::Over => {
                     return Poll::Ready(Err(Rejection::NotAvailable.into()));
                 }
             }
@@ -610,7 +625,7 @@ fn caches_know(method: Option<Method>) -> bool {
 
 /// Says whom a response is for, and gives its client the next nonce.
 fn mark(mut response: HttpResponse, method: Option<Method>, request: &HttpRequest) -> HttpResponse {
-    let Some(method) = method.filter(|_| !caches_know(method)) else { return response };
+    let (Some(method), false) = (method, caches_know(method)) else { return response };
     // What is ours is stored nowhere, and a 404 that hides something has nothing that others have not.
     if response::is_ours(&response) {
         return response;

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::claims::Names;
 
-/// Where a text stands among all. Nobody has four gigabytes of them; what stands beyond would read as empty.
+/// Where a text stands among all. Nobody has four gigabytes of them; what stands beyond would read as empty, and be no name.
 #[derive(Clone, Copy)]
 struct Span {
     start: u32,

@@ -7,6 +7,7 @@ mod error_looked_at_twice;
 mod failed_attempts_miscounted;
 mod forwarded_open_quote;
 mod forwarded_unreadable;
+mod held_while_refusing;
 mod hidden_handler_told;
 mod hidden_nested_marked;
 mod jwt_at_an_opaque_endpoint;

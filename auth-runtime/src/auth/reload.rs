@@ -333,7 +333,7 @@ impl Pinned {
 
     #[inline(never)]
     fn begin_with_any(request: &HttpRequest) -> Result<Option<Self>, Ambiguous> {
-        let Some(handle) = ReloadableAuth::of(request)? else { return Ok(None) };
+        let Some(handle) = given(request, ReloadableAuth::is)? else { return Ok(None) };
         let auth = Self::found(request, handle).unwrap_or_else(|| handle.current());
         Ok(Some(Self { head: request.head(), handle: handle.clone(), auth }))
     }
