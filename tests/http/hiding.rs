@@ -1,5 +1,7 @@
 //! RESPONSES Z4 and Z5, over real sockets: what is hidden is answered byte for byte as what is not there.
 
+use std::time::Duration;
+
 use actix_web::{
     Error, FromRequest, HttpRequest, HttpResponse, Responder,
     error::ErrorBadGateway,
@@ -204,6 +206,37 @@ fn z4_z5_a_hidden_resource_is_byte_for_byte_one_that_is_not_there() {
                 server.ask("GET", "/secret", "Authorization: Bearer admin\r\n").ends_with("secret")
             );
         }
+    }
+}
+
+/// Looks somewhere before it says so.
+async fn slow_not_found(_: HttpRequest) -> impl Responder {
+    actix_web::rt::time::sleep(Duration::from_millis(50)).await;
+    HttpResponse::NotFound()
+}
+
+/// Who is not let in leaves the body unread, and actix-web closes the connection for that: as it does on an unknown path.
+#[test]
+fn z4_a_large_body_is_left_alone_as_on_an_unknown_path() {
+    let auth = build(|auth| auth.not_found(slow_not_found), &Tokens::ready());
+    let server = Server::start(move |config| {
+        services(config);
+        config.app_data(auth.clone()).default_service(web::to(slow_not_found));
+    });
+    let body = "x".repeat(200_000);
+    for caller in CALLERS {
+        let head = |path: &str| {
+            let head = server.head(&format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\n{caller}Content-Type: application/json\r\n\
+                 Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+            let lines = head.lines().filter(|line| !line.starts_with("date: "));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let missing = head("/missing");
+        assert_eq!(head("/secret"), missing, "{caller}");
+        assert_eq!(missing[0], "HTTP/1.1 404 Not Found");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A server on a free port of the loopback interface, spoken to in raw bytes.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -67,6 +67,15 @@ impl Server {
         // A connection that is reset after the answer has still answered.
         let _ = stream.read_to_end(&mut response);
         String::from_utf8(response).unwrap()
+    }
+
+    /// The head of the answer to raw bytes, on a connection that is left open.
+    pub(crate) fn head(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let lines = BufReader::new(stream).lines().map(Result::unwrap);
+        lines.take_while(|line| !line.is_empty()).map(|line| line + "\r\n").collect()
     }
 
     /// Sends one request; `more` are further header lines, each with its end.
