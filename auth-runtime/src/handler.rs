@@ -549,16 +549,14 @@ impl<F, C> Behind<'_, F, C> {
         loop {
             match stage.as_mut().project() {
                 StageProjection::Extract { loading, extracting, undecided } => {
-                    if let Some(first) = loading {
-                        if let Err(refused) = ready!(load(first, context)) {
-                            // As below: nothing is told before the decision.
-                            let untold = matches!(refused, Refused::Error(_))
-                                && undecided.is_some()
-                                && hides();
-                            let refused = if untold { hidden(request, site) } else { refused };
-                            return Poll::Ready(Err(refused));
-                        }
-                        *loading = None;
+                    if let Some(first) = loading
+                        && let Err(refused) = ready!(load(first, context))
+                    {
+                        // As below: nothing is told before the decision.
+                        let untold =
+                            matches!(refused, Refused::Error(_)) && undecided.is_some() && hides();
+                        let refused = if untold { hidden(request, site) } else { refused };
+                        return Poll::Ready(Err(refused));
                     }
                     let extracted = ready!(extracting.poll(context));
                     // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).

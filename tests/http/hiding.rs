@@ -72,6 +72,19 @@ async fn hidden_document(document: Owned<Document>) -> impl Responder {
     document.owner
 }
 
+/// The resource, and then a condition about it.
+#[authorize(when(document.owner == "user"))]
+#[get("/undecided/{id}")]
+async fn undecided(document: Owned<Document>) -> impl Responder {
+    document.owner
+}
+
+#[authorize(when(document.owner == "user"), deny = not_found)]
+#[get("/undecided-hidden/{id}")]
+async fn undecided_hidden(document: Owned<Document>) -> impl Responder {
+    document.owner
+}
+
 /// Asks for it only when it runs.
 #[require_auth(deny = not_found)]
 #[get("/late/{id}")]
@@ -298,12 +311,18 @@ fn z4_somebody_else_s_resource_is_byte_for_byte_one_that_is_not_there() {
     }
 }
 
-/// Whom the guard let in hears that something is broken: where nothing hangs on the arguments, it has decided.
+/// Whom the guard let in hears that something is broken: where nothing hangs on the arguments, it has decided. Where something
+/// does, only what is not hidden is told.
 #[actix_web::test]
 async fn z4_what_cannot_be_loaded_is_told_to_whom_the_guard_let_in() {
-    let auth = Tokens::ready().auth();
-    let answer = send_to(auth, hidden_document, get_as("/hidden/500", "user")).await;
-    assert_eq!((answer.status.as_u16(), &*answer.body), (502, "the database is gone"));
+    for (path, status) in
+        [("/hidden/500", 502), ("/undecided/500", 502), ("/undecided-hidden/500", 404)]
+    {
+        let services = (hidden_document, undecided, undecided_hidden);
+        let answer = send_to(Tokens::ready().auth(), services, get_as(path, "user")).await;
+        let body = if status == 502 { "the database is gone" } else { "" };
+        assert_eq!((answer.status.as_u16(), &*answer.body), (status, body), "{path}");
+    }
 }
 
 #[get("/by-hand")]
@@ -331,8 +350,12 @@ async fn z4_where_nobody_can_wait_the_application_s_answer_is_given_if_it_is_the
 /// A resource that panics is no missing one, also where a denial is hidden: somebody has to mend it.
 #[actix_web::test]
 async fn z8_what_panics_while_it_is_loaded_is_not_hidden() {
-    for folder in ["documents", "hidden", "late", "public", "bare"] {
-        let services = (documents, hidden_document, late_document, public_document, bare_document);
+    for folder in ["documents", "hidden", "late", "public", "bare", "undecided", "undecided-hidden"]
+    {
+        let services = (
+            (documents, hidden_document, late_document, public_document, bare_document),
+            (undecided, undecided_hidden),
+        );
         let request = get_as(&format!("/{folder}/600"), "user");
         let answer = send_to(Tokens::ready().auth(), services, request).await;
         assert_eq!(answer.status, 500, "{folder}");

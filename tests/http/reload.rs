@@ -317,8 +317,6 @@ async fn a19_an_auth_and_a_reloadable_one_are_a_misconfiguration() {
 /// The same of an `Auth` as it is around another inside `web::Data`; twice the same one is one.
 #[actix_web::test]
 async fn a19_two_auths_in_two_wrappings_are_a_misconfiguration() {
-    let log = Log::default();
-    let listening = log.listen();
     let outer = named("a", false);
     let inside = |inner: Auth| {
         let part = web::scope("/inner").app_data(web::Data::new(inner));
@@ -327,6 +325,8 @@ async fn a19_two_auths_in_two_wrappings_are_a_misconfiguration() {
     let (two, one) = (init_service(inside(named("b", false))), init_service(inside(outer.clone())));
     let (two, one) = (two.await, one.await);
     for path in ["/inner/guarded", "/inner/bare"] {
+        let log = Log::default();
+        let listening = log.listen_to_errors();
         for token in ["a", "b", "both"] {
             let request = || {
                 TestRequest::get()
@@ -339,10 +339,10 @@ async fn a19_two_auths_in_two_wrappings_are_a_misconfiguration() {
             let status = if token == "b" { 401 } else { 200 };
             assert_eq!(call_service(&one, request()).await.status(), status, "{path} {token}");
         }
+        drop(listening);
+        let log = log.text();
+        assert!(log.contains("ERROR") && log.contains("give both in the same way"), "{path} {log}");
     }
-    drop(listening);
-    let log = log.text();
-    assert!(log.contains("ERROR") && log.contains("give both in the same way"), "{log}");
 }
 
 /// Two of one kind stay ambiguous where there is one of the other kind, too.

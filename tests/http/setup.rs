@@ -12,6 +12,7 @@ use auth_runtime::{
     testing::TestIssuer,
 };
 use auth_tests::{Answer, Tokens};
+use tracing::Level;
 use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -30,15 +31,20 @@ impl Log {
 
     /// Everything logged on this thread goes here until the guard is dropped.
     pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
-        self.listen_to(FmtSpan::NONE)
+        self.listen_to(Level::TRACE, FmtSpan::NONE)
+    }
+
+    /// To errors alone, so that no event of a decision asks for anything.
+    pub(crate) fn listen_to_errors(&self) -> tracing::subscriber::DefaultGuard {
+        self.listen_to(Level::ERROR, FmtSpan::NONE)
     }
 
     /// The same, and to what becomes of spans.
-    fn listen_to(&self, spans: FmtSpan) -> tracing::subscriber::DefaultGuard {
+    fn listen_to(&self, level: Level, spans: FmtSpan) -> tracing::subscriber::DefaultGuard {
         Interested::begin();
         let log = self.0.clone();
         let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
+            .with_max_level(level)
             .with_ansi(false)
             .with_span_events(spans)
             .with_writer(move || log.clone())
@@ -309,7 +315,7 @@ async fn a_decision_has_one_span_however_often_it_waits() {
     for tokens in [Tokens::ready(), Tokens::slow()] {
         let log = Log::default();
         {
-            let _listening = log.listen_to(FmtSpan::NEW);
+            let _listening = log.listen_to(Level::TRACE, FmtSpan::NEW);
             crate::send(tokens.auth(), get_as("/admin", "user")).await;
         }
         let log = log.text();
