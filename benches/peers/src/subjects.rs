@@ -179,11 +179,14 @@ where
     let service = run(test::init_service(app));
     let make = |authorization: Option<&str>| {
         let request = test::TestRequest::get().uri("/");
-        match authorization {
+        let mut request = match authorization {
             Some(value) => request.insert_header((AUTHORIZATION, value)),
             None => request,
         }
-        .to_request()
+        .to_request();
+        // It comes with an empty body, where a server hands over that there is none.
+        request.take_payload();
+        request
     };
     // An error of a middleware is made a response by the server.
     batch(make, move |request| match run(service.call(request)) {
