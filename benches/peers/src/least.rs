@@ -14,7 +14,7 @@ use actix_web::{
 use crate::{
     caches::{Quick, ROOM},
     subjects::{Decoder, no_token, role_missing},
-    tokens::ROLE,
+    tokens::{Alg, ROLE},
 };
 
 /// Who is known, and who finds out about everybody else.
@@ -24,8 +24,9 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn new(decoder: Decoder) -> Self {
-        Self { decoder, seen: Quick::new(ROOM) }
+    /// What an application is given.
+    pub(crate) fn of(alg: Alg) -> web::Data<Self> {
+        web::Data::new(Self { decoder: Decoder::new(alg), seen: Quick::new(ROOM) })
     }
 
     /// The roles that a token gives its owner.
@@ -43,7 +44,7 @@ impl Known {
 
 #[get("/")]
 pub(crate) async fn least(request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let known = request.app_data::<Known>().expect("set by who measures");
+    let known = request.app_data::<web::Data<Known>>().expect("set by who measures");
     let token = request.headers().get(AUTHORIZATION);
     let token = token.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     let Some(roles) = token.and_then(|token| known.roles(token)) else {

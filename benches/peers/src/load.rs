@@ -15,7 +15,8 @@ use actix_web::{App, HttpServer, dev::Server, rt::System, web};
 
 use crate::{
     compare::{median, number},
-    subjects::{self, BARE, Decoder, GRANTS, GUARD},
+    least::{Known, least},
+    subjects::{self, BARE, Decoder, GRANTS, GUARD, LEAST},
     tokens::{Alg, Tokens},
 };
 
@@ -26,16 +27,23 @@ const CONNECTIONS: &str = "16";
 
 /// Writes `load.md`.
 pub fn all(folder: &Path) {
-    let file = folder.join("load.md");
+    fs::write(folder.join("load.md"), table(&[BARE, LEAST, GUARD, GRANTS])).expect("written");
+}
+
+/// The guard and what it cannot be faster than, of a program built otherwise. Writes `least-load.md`.
+pub fn of_least(folder: &Path) {
+    fs::write(folder.join("least-load.md"), table(&[BARE, LEAST, GUARD])).expect("written");
+}
+
+/// The bare handler is the first of these.
+fn table(kinds: &[&'static str]) -> String {
     if Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         println!("skipped: wrk is not installed, so requests per second are not measured");
-        fs::write(file, "Requests per second were not measured: wrk is not installed.\n")
-            .expect("written");
-        return;
+        return "Requests per second were not measured: wrk is not installed.\n".to_owned();
     }
-    let mut groups: Vec<[Driven; 3]> = Alg::ALL
+    let mut groups: Vec<Vec<Driven>> = Alg::ALL
         .into_iter()
-        .map(|alg| [BARE, GUARD, GRANTS].map(|kind| Driven::start(kind, alg)))
+        .map(|alg| kinds.iter().map(|kind| Driven::start(kind, alg)).collect())
         .collect();
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     // Servers are on the first, and `wrk` comes to the core of who starts it.
@@ -67,9 +75,16 @@ pub fn all(folder: &Path) {
             text += &line(&name, &[(server, bare)]);
         }
     }
-    let guards: Vec<_> = groups.iter().map(|[bare, guard, _]| (guard, bare)).collect();
-    text += &line(&format!("**{GUARD}, all of these**"), &guards);
-    fs::write(file, text).expect("written");
+    for kind in [LEAST, GUARD] {
+        let pairs = groups.iter().filter_map(|group| {
+            let (bare, rest) = group.split_first()?;
+            Some((rest.iter().find(|server| server.kind == kind)?, bare))
+        });
+        let name = format!("{kind}, all of these");
+        let name = if kind == GUARD { format!("**{name}**") } else { name };
+        text += &line(&name, &pairs.collect::<Vec<_>>());
+    }
+    text
 }
 
 /// A row of the table: what was measured, each with the bare handler beside it.
@@ -203,6 +218,10 @@ fn started(kind: &str, alg: Alg) -> std::io::Result<(Server, std::net::SocketAdd
         GUARD => {
             let auth = alg.auth(true).build().expect("complete");
             run!(move || App::new().app_data(auth.clone()).service(subjects::guarded))
+        }
+        LEAST => {
+            let known = Known::of(alg);
+            run!(move || App::new().app_data(known.clone()).service(least))
         }
         GRANTS => {
             let decoder = web::Data::new(Decoder::new(alg));

@@ -120,13 +120,12 @@ pub fn subjects(alg: Alg, case: Case, which: Which<'_>) -> Vec<Subject> {
         (LEAST, |alg, case| {
             // Whatever it does not know it has to verify as everybody does.
             let offered = !matches!(case, Case::NeverSeen | Case::Expired);
-            let known = Known::new(Decoder::new(alg));
-            offered.then(|| actix(App::new().app_data(known).service(least)))
+            offered.then(|| actix(App::new().app_data(Known::of(alg)).service(least)))
         }),
     ];
     all.into_iter()
         .filter(|(name, _)| {
-            matches!(which, Which::All) || matches!(which, Which::Alone(one) if one == *name)
+            matches!(which, Which::All) || matches!(which, Which::Only(some) if some.contains(name))
         })
         .filter_map(|(name, make)| Some(Subject { name, run: make(alg, case)? }))
         .collect()
