@@ -50,35 +50,17 @@ pub fn status(subject: &str, case: Case) -> u16 {
 
 /// Measures, and writes `compare.md`, `cost.svg` and the numbers as `compare.tsv` into the folder.
 pub fn all(folder: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a runtime");
-    let entered = runtime.enter();
     let tokens = Alg::ALL.map(|alg| (alg, Tokens::new(alg, LIVE)));
-    let mut cases: Vec<_> = tokens
-        .iter()
-        .flat_map(|(alg, tokens)| Case::ALL.map(|case| Turns::of_all(*alg, case, tokens)))
-        .collect();
-    for pass in 0..PASSES {
-        eprintln!("compare: pass {} of {PASSES}", pass + 1);
-        for (_, _, turns) in &mut cases {
-            interleaved(turns, pass * ROUNDS);
-        }
-    }
-    let times = cases
-        .iter()
-        .flat_map(|(alg, case, turns)| {
-            medians(turns).map(|(subject, time)| ((*alg, *case, subject), time))
-        })
-        .collect();
-    drop(cases);
+    let times = measured(&tokens, &Case::ALL, Which::All);
     let bytes = tokens
         .map(|(alg, tokens)| format!("{} bytes for {alg}", tokens.same.len() - "Bearer ".len()));
-    drop(entered);
-    let instructions = instructions();
+    let guarded = GUARDED.map(|(name, _)| name);
+    let instructions =
+        instructions(&[&[BARE, BARE_AXUM, BARE_AXUM_07, LEAST][..], &guarded].concat());
     let text = [
         costs(&times, &bytes.join(", ")),
         signatures(&times),
-        floors(&times, instructions.as_ref()),
+        format!("{FLOORS}\n\n{}", floors(&times, instructions.as_ref())),
         memory(&allocations()),
         work(instructions.as_ref()),
     ]
@@ -95,6 +77,38 @@ pub fn all(folder: &Path) {
     fs::write(folder.join("compare.tsv"), lines.concat()).expect("written");
 }
 
+/// The guard and what it cannot be cheaper than, of a program built otherwise. Writes `least.md` into the folder.
+pub fn least(folder: &Path) {
+    let tokens = Alg::ALL.map(|alg| (alg, Tokens::new(alg, LIVE)));
+    let only = Which::Only(&[BARE, GUARD, LEAST, RESPONSE, WRAPPER, MAP]);
+    let table =
+        floors(&measured(&tokens, &FLOORED, only), instructions(&[BARE, GUARD, LEAST]).as_ref());
+    fs::write(folder.join("least.md"), table).expect("written");
+}
+
+/// A little of everybody in turn.
+fn measured(tokens: &[(Alg, Tokens)], cases: &[Case], which: Which<'_>) -> Times {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let _entered = runtime.enter();
+    let mut cases: Vec<_> = tokens
+        .iter()
+        .flat_map(|(alg, tokens)| cases.iter().map(|case| Turns::of(*alg, *case, tokens, which)))
+        .collect();
+    for pass in 0..PASSES {
+        eprintln!("compare: pass {} of {PASSES}", pass + 1);
+        for (_, _, turns) in &mut cases {
+            interleaved(turns, pass * ROUNDS);
+        }
+    }
+    cases
+        .iter()
+        .flat_map(|(alg, case, turns)| {
+            medians(turns).map(|(subject, time)| ((*alg, *case, subject), time))
+        })
+        .collect()
+}
+
 /// One subject alone, so that callgrind sees nobody else.
 pub fn one(subject: &str, alg: &str, case: &str, batches: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -104,7 +118,7 @@ pub fn one(subject: &str, alg: &str, case: &str, batches: &str) {
     let case = Case::named(case).expect("a case");
     let batches: usize = batches.parse().expect("a number");
     let tokens = Tokens::new(alg, 1);
-    let mut subject = subjects(alg, case, Which::Alone(subject)).pop().expect("a subject");
+    let mut subject = subjects(alg, case, Which::Only(&[subject])).pop().expect("a subject");
     let mut rotation = Rotation::new(tokens.of(case));
     let status = status(subject.name, case);
     for _ in 0..batches {
@@ -168,9 +182,9 @@ struct Turns<'a> {
 
 impl<'a> Turns<'a> {
     /// Everybody who is there for one case.
-    fn of_all(alg: Alg, case: Case, tokens: &'a Tokens) -> (Alg, Case, Vec<Self>) {
+    fn of(alg: Alg, case: Case, tokens: &'a Tokens, which: Which<'_>) -> (Alg, Case, Vec<Self>) {
         eprintln!("compare: {alg}, {case}");
-        let all = subjects(alg, case, Which::All).into_iter();
+        let all = subjects(alg, case, which).into_iter();
         (alg, case, all.map(|subject| Self::new(subject, case, tokens)).collect())
     }
 
@@ -283,17 +297,23 @@ fn signatures(times: &Times) -> String {
     text
 }
 
+/// What the table of [`floors`] says.
+const FLOORS: &str = "\
+    **What everything else cannot be cheaper than**, in nanoseconds over the bare handler, whose own time is the first column. \
+    Alone: finding the token in a map and comparing the whole; what actix-web takes for the same response from a handler that \
+    knows it beforehand; and a handler that decides nothing and has another one's arguments extracted, since whatever decides \
+    before extractors stands around them. By hand: all of that in one handler over the map that the guard has, with a look at \
+    the role, and nothing else: no time, no revocation, no event, no setting, no second header noticed, no identity for the \
+    handler (`benches/peers/src/least.rs`).";
+
+/// Where a program by hand can say what the least is.
+const FLOORED: [Case; 4] = [Case::Same, Case::Many, Case::NoToken, Case::WrongRole];
+
 fn floors(times: &Times, instructions: Option<&Counts>) -> String {
-    let mut text = "**What everything else cannot be cheaper than**, in nanoseconds over the bare handler. Alone: finding the \
-                    token in a map and comparing the whole; what actix-web takes for the same response from a handler that \
-                    knows it beforehand; and a handler that decides nothing and has another one's arguments extracted, since \
-                    whatever decides before extractors stands around them. By hand: all of that in one handler over the map \
-                    that the guard has, with a look at the role, and nothing else: no time, no revocation, no event, no \
-                    setting, no second header noticed, no identity for the handler (`benches/peers/src/least.rs`).\n\n\
-                    | | look-up alone | response alone | wrapper alone | least by hand | auth-runtime | instructions by hand | \
-                    of auth-runtime |\n|---|--:|--:|--:|--:|--:|--:|--:|\n"
+    let mut text = "| | bare handler | look-up alone | response alone | wrapper alone | least by hand | auth-runtime | \
+                    instructions by hand | of auth-runtime |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
         .to_owned();
-    for case in [Case::Same, Case::Many, Case::NoToken, Case::WrongRole] {
+    for case in FLOORED {
         for alg in Alg::ALL {
             let alone = |case, name| {
                 let time: Option<&Time> = times.get(&(alg, case, name));
@@ -309,6 +329,7 @@ fn floors(times: &Times, instructions: Option<&Counts>) -> String {
                 count.map_or("–".to_owned(), number)
             };
             let columns = [
+                number(times[&(alg, case, BARE)].total),
                 looked_up,
                 alone(case, RESPONSE),
                 alone(Case::Same, WRAPPER),
@@ -375,12 +396,11 @@ fn memory(counts: &Counts) -> String {
 }
 
 /// By callgrind; the difference between two runs, so that what is done once does not count.
-fn instructions() -> Option<Counts> {
+fn instructions(subjects: &[&'static str]) -> Option<Counts> {
     if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
         println!("skipped: valgrind is not installed, so instructions are not counted");
         return None;
     }
-    let bares = [BARE, BARE_AXUM, BARE_AXUM_07];
     let mut wanted = Vec::new();
     for case in [Case::Same, Case::NoToken, Case::WrongRole] {
         for alg in Alg::ALL {
@@ -388,7 +408,7 @@ fn instructions() -> Option<Counts> {
             if case == Case::NoToken && alg != Alg::Hs256 {
                 continue;
             }
-            for subject in bares.into_iter().chain([LEAST]).chain(GUARDED.map(|(name, _)| name)) {
+            for &subject in subjects {
                 if subject != OAUTH || alg != Alg::Hs256 {
                     wanted.push((alg, case, subject));
                 }

@@ -88,11 +88,10 @@ impl Subject {
 #[derive(Clone, Copy)]
 pub enum Which<'a> {
     All,
-    /// One, to run under valgrind.
-    Alone(&'a str),
+    Only(&'a [&'a str]),
 }
 
-/// All that exist for this algorithm, or one of them.
+/// All that exist for this algorithm, or some of them.
 pub fn subjects(alg: Alg, case: Case, which: Which<'_>) -> Vec<Subject> {
     type Make = fn(Alg, Case) -> Option<Run>;
     let all: [(&'static str, Make); 13] = [
