@@ -14,8 +14,9 @@ pub use actix_web::{HttpRequest, HttpResponse};
 pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use crate::{
-    handler::{Incoming, Site, call, call_when},
+    handler::{Site, call, call_when},
     identity::Identity,
+    incoming::Incoming,
     name::{RoleName, ScopeName},
     policy::{Answer, Check, ClaimValue, Condition, IntoCheck, Name, Policy},
 };

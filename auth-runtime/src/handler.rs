@@ -3,9 +3,8 @@
 
 use std::{
     cell::RefCell,
-    convert::Infallible,
     fmt,
-    future::{Future, Ready},
+    future::Future,
     mem,
     ops::ControlFlow,
     panic::Location,
@@ -13,7 +12,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder, dev, web};
+use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 use pin_project_lite::pin_project;
 
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     current::{Current, LoadFirst, Refused},
     guard::{Deciding, Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
+    incoming::{Body, Incoming},
     policy::{Condition, Needs, Policy},
     rejection::{Rejection, RejectionError},
     response::{self, Answering, PendingResponse},
@@ -132,37 +132,6 @@ conditions_over! { A B C D E G H I J K L M N O }
 conditions_over! { A B C D E G H I J K L M N O P }
 conditions_over! { A B C D E G H I J K L M N O P Q }
 
-/// A request as it came, its body unread: the one argument of every generated function. One takes actix-web less time than
-/// two, and rustc too.
-pub struct Incoming {
-    request: HttpRequest,
-    payload: dev::Payload,
-}
-
-/// For whoever calls a guarded function himself, with his own request.
-impl From<(HttpRequest, web::Payload)> for Incoming {
-    fn from((request, payload): (HttpRequest, web::Payload)) -> Self {
-        Self { request, payload: payload.into_inner() }
-    }
-}
-
-/// Headers can hold credentials: they do not belong in a debug log.
-impl fmt::Debug for Incoming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming").finish_non_exhaustive()
-    }
-}
-
-impl FromRequest for Incoming {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
-
-    #[inline]
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        std::future::ready(Ok(Self { request: request.clone(), payload: payload.take() }))
-    }
-}
-
 /// What generated functions do. Without `when(…)` there is nothing that rustc would have to find out about conditions.
 #[inline]
 pub fn call<F, Args>(
@@ -181,7 +150,7 @@ where
 /// The same, with what the handler's `when(…)` say.
 #[inline]
 pub fn call_when<F, Args, C>(
-    Incoming { request, payload }: Incoming,
+    Incoming { request, body }: Incoming,
     site: &'static Site,
     handler: F,
     conditions: C,
@@ -204,7 +173,7 @@ where
             conditions,
             current: None,
             refusing: None,
-            stage: Stage::Guard { guarding: Guarding::default(), payload, changes },
+            stage: Stage::Guard { guarding: Guarding::default(), body, changes },
         },
     }
 }
@@ -258,7 +227,7 @@ pin_project! {
     enum Stage<Run, Extract> {
         Guard {
             guarding: Guarding,
-            payload: dev::Payload,
+            body: Body,
             // Whether the application may change its `Auth`.
             changes: bool,
         },
@@ -539,10 +508,10 @@ impl<F, C> Behind<'_, F, C> {
         let Self { request, site, handler, conditions, current } = self;
         let hides = || current.borrow().hides;
         // An extractor that panics here leaves the guard's stage as it is: whoever polled again would be asked again.
-        if let (Begun::Now(undecided), StageProjection::Guard { payload, .. }) =
+        if let (Begun::Now(undecided), StageProjection::Guard { body, .. }) =
             (begun, stage.as_mut().project())
         {
-            let extracting = Args::from_request(request, payload);
+            let extracting = body.extract::<Args>(request);
             let loading = current.borrow_mut().take_loading();
             stage.set(Stage::Extract { loading, extracting, undecided });
         }

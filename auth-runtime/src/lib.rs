@@ -121,6 +121,7 @@ mod crypto;
 #[cfg(feature = "jwks")]
 mod fetch;
 mod identity;
+mod incoming;
 mod json;
 mod name;
 mod parameter;

@@ -87,7 +87,7 @@ fn token(issuer: &TestIssuer) -> String {
     issuer.token("ann").role("user").scope("docs:read").claim("acr", "1").mint()
 }
 
-/// How much one request takes, once everything that is made once has been made.
+/// How much one request takes, which has a body that is empty, once everything that is made once has been made.
 fn taken<B: MessageBody>(
     app: &impl Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
     path: &str,

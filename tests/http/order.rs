@@ -6,14 +6,16 @@ use std::sync::{
 };
 
 use actix_web::{
+    App,
     http::{Method, header::AUTHORIZATION},
-    test::TestRequest,
+    test::{self, TestRequest, call_service, init_service},
 };
 use auth_runtime::{Auth, testing::TestIssuer};
 use auth_tests::{EXPIRED, INVALID, MISSING, REPEATED, Tokens};
+use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::{get_as, send};
+use crate::{get_as, routes, send};
 
 const DENIED: &str = "You do not have permission to access this resource";
 
@@ -25,6 +27,29 @@ fn post(token: Option<&str>, body: &'static str) -> TestRequest {
     match token {
         Some(token) => request.insert_header((AUTHORIZATION, format!("Bearer {token}"))),
         None => request,
+    }
+}
+
+/// The guard keeps bodies while it waits: nobody may get what somebody else sent.
+#[actix_web::test]
+async fn requests_that_wait_at_once_keep_their_own_bodies() {
+    let app = init_service(App::new().app_data(Tokens::slow().auth()).service(routes())).await;
+    let bodies = ["1", "22", "333", "4444"];
+    for round in 0..3 {
+        let ask = async |body: &'static str, token| {
+            let response = call_service(&app, post(Some(token), body).to_request()).await;
+            (response.status().as_u16(), test::read_body(response).await)
+        };
+        let all = bodies.iter().enumerate().map(|(number, body)| {
+            // Of one whose sender may not come, nothing is left for the next one.
+            ask(body, if number == round { "user" } else { "admin" })
+        });
+        for (number, (status, text)) in join_all(all).await.into_iter().enumerate() {
+            let (expected, whole) = if number == round { (403, false) } else { (200, true) };
+            assert_eq!(status, expected);
+            assert_eq!(text == bodies[number], whole, "{text:?}");
+        }
+        assert_eq!(ask("", "admin").await.0, 400);
     }
 }
 
