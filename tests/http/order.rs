@@ -1,18 +1,24 @@
 //! The order of evaluation: a request that is wrong in two ways gets the answer of the earlier one.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use actix_web::{
-    App,
+    App, FromRequest, HttpResponse, Responder, dev,
+    error::PayloadError,
     http::{Method, header::AUTHORIZATION},
     test::{self, TestRequest, call_service, init_service},
+    web,
 };
-use auth_runtime::{Auth, testing::TestIssuer};
+use auth_runtime::{Auth, require_role, testing::TestIssuer};
 use auth_tests::{EXPIRED, INVALID, MISSING, REPEATED, Tokens};
-use futures_util::future::join_all;
+use futures_util::{future::join_all, stream};
 use serde_json::json;
 
 use crate::{get_as, routes, send};
@@ -50,6 +56,36 @@ async fn requests_that_wait_at_once_keep_their_own_bodies() {
             assert_eq!(text == bodies[number], whole, "{text:?}");
         }
         assert_eq!(ask("", "admin").await.0, 400);
+    }
+}
+
+thread_local! {
+    static HELD: RefCell<Weak<()>> = const { RefCell::new(Weak::new()) };
+}
+
+#[require_role("admin")]
+async fn unread() -> impl Responder {
+    match HELD.with_borrow(Weak::strong_count) {
+        0 => HttpResponse::Ok(),
+        _ => HttpResponse::InternalServerError(),
+    }
+}
+
+/// What no extractor wants is gone when the handler runs, and what was refused when that is answered.
+#[actix_web::test]
+async fn a_body_that_nobody_reads_is_kept_by_nobody() {
+    for (token, status) in [("admin", 200), ("user", 403)] {
+        let holds = Rc::new(());
+        HELD.set(Rc::downgrade(&holds));
+        let body = stream::once(async move {
+            drop(holds);
+            Ok::<_, PayloadError>(web::Bytes::new())
+        });
+        let (request, _) = get_as("/", token).app_data(Tokens::ready().auth()).to_http_parts();
+        let mut payload: dev::Payload = dev::Payload::Stream { payload: Box::pin(body) };
+        let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        assert_eq!(unread((request, body).into()).await.status(), status);
+        assert_eq!(HELD.with_borrow(Weak::strong_count), 0, "{token}");
     }
 }
 
