@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -69,13 +69,20 @@ impl Server {
         String::from_utf8(response).unwrap()
     }
 
-    /// The head of the answer to raw bytes, on a connection that is left open.
+    /// The head of the answer to raw bytes, on a connection that the server may leave open.
     pub(crate) fn head(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let lines = BufReader::new(stream).lines().map(Result::unwrap);
-        lines.take_while(|line| !line.is_empty()).map(|line| line + "\r\n").collect()
+        stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
+        std::thread::scope(|scope| {
+            // Who answers before everything is read may let the rest wait, or close.
+            scope.spawn(|| (&stream).write_all(request.as_bytes()));
+            let lines = BufReader::new(&stream).lines().map(Result::unwrap);
+            let head = lines.take_while(|line| !line.is_empty());
+            let head = head.map(|line| line + "\r\n").collect();
+            let _ = stream.shutdown(Shutdown::Both);
+            head
+        })
     }
 
     /// Sends one request; `more` are further header lines, each with its end.
