@@ -12,8 +12,7 @@ use auth_runtime::{
     testing::TestIssuer,
 };
 use auth_tests::{Answer, Tokens};
-use tracing::Level;
-use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
+use tracing::{Event, Level, Metadata, Subscriber, span, subscriber::Interest};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::{get_as, routes};
