@@ -21,12 +21,19 @@
 //! costs a look-up more, or a verification where nothing is remembered; it is what code outside the handler's future gets
 //! (middleware after the response).
 
-use std::{cell::RefCell, future::Future, pin::Pin, ptr};
+use std::{
+    cell::RefCell,
+    future::Future,
+    mem,
+    pin::Pin,
+    ptr,
+    task::{Context, Poll, ready},
+};
 
 use actix_web::{Error, HttpRequest, dev::RequestHead};
 use scoped_tls::scoped_thread_local;
 
-use crate::{identity::Identity, rejection::Rejection};
+use crate::{credential::Method, identity::Identity, rejection::Rejection};
 
 /// What the guard found out about one request.
 pub(crate) struct Current {
@@ -47,13 +54,9 @@ pub(crate) struct Current {
 struct Found {
     /// Bad credentials: the handler must not run, even if it takes an `Option`.
     rejection: Option<Rejection>,
-    /// What is to be decided before any extractor is polled.
-    load_first: Option<Box<LoadFirst>>,
+    /// What is to be decided before any extractor is polled, in the order of the arguments.
+    first: Vec<Loading>,
 }
-
-/// What is decided before any extractor is polled, in the order of the arguments.
-#[derive(Default)]
-pub(crate) struct LoadFirst(pub(crate) Vec<Loading>);
 
 /// Something that decides whether the caller may have it.
 pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
@@ -81,24 +84,29 @@ impl From<Error> for Refused {
 scoped_thread_local! {
     // Points to what the guard found, while a guarded handler is being polled. A handler may call another one: what was here
     // before is here again afterwards, also after a panic.
-    static SLOT: RefCell<Current>
+    static SLOT: Slot
 }
+
+/// Where it stands, once the guard has found something.
+pub(crate) type Slot = RefCell<Option<Current>>;
 
 impl Current {
     /// `hides` is whether every denial is the application's own 404; inside a handler that hides it is in any case.
     #[inline]
-    pub(crate) fn new(
-        request: &HttpRequest,
-        identity: Option<Identity>,
-        hides: bool,
-    ) -> RefCell<Self> {
-        RefCell::new(Self {
+    pub(crate) fn new(request: &HttpRequest, identity: Option<Identity>, hides: bool) -> Self {
+        Self {
             head: request.head(),
             identity,
             hides: hides || Self::hides(request),
             extracting: false,
             found: None,
-        })
+        }
+    }
+
+    /// How whoever was found came.
+    #[inline]
+    pub(crate) fn method(&self) -> Option<Method> {
+        self.identity.as_ref().map(Identity::method)
     }
 
     /// Has this decided before any extractor is polled. Gives it back where it is too late for that, or where there is no
@@ -107,18 +115,25 @@ impl Current {
         let mut loading = Some(loading);
         Self::with(request, |current| {
             if !current.extracting {
-                let found = current.found.get_or_insert_default();
-                found.load_first.get_or_insert_default().0.extend(loading.take());
+                current.found.get_or_insert_default().first.extend(loading.take());
             }
         });
         loading
     }
 
-    /// What is to be decided first, if there is anything. From now on it is too late for more.
+    /// Waits for everything that is to be decided first. From now on it is too late for more.
     #[inline]
-    pub(crate) fn take_loading(&mut self) -> Option<Box<LoadFirst>> {
-        self.extracting = true;
-        self.found.as_mut()?.load_first.take()
+    pub(crate) fn poll_first(slot: &Slot, context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
+        match &mut *slot.borrow_mut() {
+            Some(current) => {
+                current.extracting = true;
+                if current.found.is_none() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            None => return Poll::Ready(Err(Rejection::NotAvailable.into())),
+        }
+        First::take(slot).poll(context)
     }
 
     /// The handler must not run, for this reason. Says whether that was known already.
@@ -134,8 +149,8 @@ impl Current {
 
     /// Runs `poll` while the slot points to this.
     #[inline]
-    pub(crate) fn during<T>(current: &RefCell<Self>, poll: impl FnOnce() -> T) -> T {
-        SLOT.set(current, poll)
+    pub(crate) fn during<T>(slot: &Slot, poll: impl FnOnce() -> T) -> T {
+        SLOT.set(slot, poll)
     }
 
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
@@ -155,10 +170,52 @@ impl Current {
         if !SLOT.is_set() {
             return None;
         }
-        SLOT.with(|current| {
+        SLOT.with(|slot| {
             // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
-            let mut current = current.try_borrow_mut().ok()?;
-            ptr::eq(current.head, request.head()).then(|| look(&mut current))
+            let mut current = slot.try_borrow_mut().ok()?;
+            let current = current.as_mut()?;
+            ptr::eq(current.head, request.head()).then(|| look(current))
         })
+    }
+}
+
+/// What is to be decided first, while it is waited for: whoever decides may look into the slot.
+struct First<'a> {
+    slot: &'a Slot,
+    loading: Vec<Loading>,
+}
+
+impl<'a> First<'a> {
+    #[inline(never)]
+    fn take(slot: &'a Slot) -> Self {
+        let mut current = slot.borrow_mut();
+        let found = current.as_mut().and_then(|current| current.found.as_mut());
+        let loading = found.map(|found| mem::take(&mut found.first)).unwrap_or_default();
+        Self { slot, loading }
+    }
+
+    #[inline(never)]
+    fn poll(mut self, context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
+        while let Some(first) = self.loading.first_mut() {
+            if let Err(refused) = ready!(first.as_mut().poll(context)) {
+                // Nobody waits for the others, and they may hold something.
+                self.loading.clear();
+                return Poll::Ready(Err(refused));
+            }
+            drop(self.loading.remove(0));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Also out of a panic: nothing goes on without what is still to be decided.
+impl Drop for First<'_> {
+    fn drop(&mut self) {
+        if !self.loading.is_empty()
+            && let Ok(mut current) = self.slot.try_borrow_mut()
+            && let Some(found) = current.as_mut().and_then(|current| current.found.as_mut())
+        {
+            found.first = mem::take(&mut self.loading);
+        }
     }
 }

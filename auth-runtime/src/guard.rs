@@ -126,6 +126,21 @@ impl Place for &'static Location<'static> {
 #[derive(Default)]
 pub(crate) struct Guarding(Option<Box<Waiting>>);
 
+// What nearly no request has is looked for here, and taken down where it is.
+impl Drop for Guarding {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(waiting) = self.0.take() {
+            give_up(waiting);
+        }
+    }
+}
+
+#[inline(never)]
+fn give_up(waiting: Box<Waiting>) {
+    drop(waiting);
+}
+
 /// What makes us wait.
 struct Waiting {
     waiting_for: WaitingFor,
@@ -160,7 +175,7 @@ impl Passed {
 
 /// What is known already of a policy that hangs on arguments.
 pub(crate) struct Undecided {
-    answers: Vec<Answered>,
+    answers: Box<[Answered]>,
 }
 
 /// What a place asks for.
@@ -410,7 +425,7 @@ impl<P: Place> Deciding<'_, P> {
                 }
                 // The arguments decide, and say so.
                 Decision::Undecided(Missing::Arguments(_)) => {
-                    let undecided = Some(Undecided { answers });
+                    let undecided = Some(Undecided { answers: answers.into() });
                     return Step::Done(Ok(Passed { identity, undecided }));
                 }
                 Decision::Undecided(Missing::Check(check)) => check,

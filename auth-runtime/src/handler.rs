@@ -19,7 +19,7 @@ use crate::{
     audit::{self, metrics::Stopwatch},
     auth::{Auth, Known, Pinned, Serving},
     credential::Method,
-    current::{Current, LoadFirst, Refused},
+    current::{Current, Refused, Slot},
     guard::{Deciding, Guarding, Passed, Place, Undecided, Wanted, settle},
     identity::Identity,
     incoming::{Body, Incoming},
@@ -161,19 +161,21 @@ where
     Args: FromRequest,
     C: Conditions<Args>,
 {
-    let pinned = Pinned::begin(&request);
-    // Where nobody can tell which one it is, the guard says so.
-    let changes = !matches!(pinned, Ok(None));
     Call {
-        pinned: pinned.unwrap_or(None),
+        // Where nobody can tell which one it is, the guard says so.
+        pinned: Pinned::begin(&request).unwrap_or(None),
         answer: Answer {
             request,
             site,
             handler,
             conditions,
-            current: None,
+            guarding: Guarding::default(),
+            body,
+            current: RefCell::default(),
+            undecided: None,
+            extracting: None,
+            running: None,
             refusing: None,
-            stage: Stage::Guard { guarding: Guarding::default(), body, changes },
         },
     }
 }
@@ -203,6 +205,9 @@ impl<A: Future> Future for Call<A> {
 
 pin_project! {
     /// The guard; then, with what it found in the slot, everything else.
+    ///
+    /// What comes one after the other stands side by side: in one place each would have to be taken away for the next, of
+    /// which nobody but the place itself knows what it is.
     struct Answer<F, Args, C>
     where
         F: Handler<Args>,
@@ -212,35 +217,19 @@ pin_project! {
         site: &'static Site,
         handler: F,
         conditions: C,
-        // What the guard found, for extractors and handler, while they are waited for.
-        current: Option<RefCell<Current>>,
-        // A refusal that has to be waited for. Where it is the guard's, the stage keeps the body as it is, as the handler of
-        // an unknown path does.
-        refusing: Option<PendingResponse>,
+        guarding: Guarding,
+        body: Body,
+        // What the guard found, for extractors and handler, while they are waited for. Until it is here the guard is asked.
+        current: Slot,
+        // Set until it is settled.
+        undecided: Option<Undecided>,
         #[pin]
-        stage: Stage<F::Future, Args::Future>,
-    }
-}
-
-pin_project! {
-    #[project = StageProjection]
-    enum Stage<Run, Extract> {
-        Guard {
-            guarding: Guarding,
-            body: Body,
-            // Whether the application may change its `Auth`.
-            changes: bool,
-        },
-        Extract {
-            // Resources that decide for themselves whether the caller may have them. They come before all other extractors.
-            loading: Option<Box<LoadFirst>>,
-            #[pin]
-            extracting: Extract,
-            undecided: Option<Undecided>,
-        },
-        Run { #[pin] running: Run },
-        // What extractors and handler had is given back, and a refusal is waited for.
-        Over,
+        extracting: Option<Args::Future>,
+        #[pin]
+        running: Option<F::Future>,
+        // A refusal that has to be waited for. Where it is the guard's, the body is kept as it is, as the handler of an
+        // unknown path does.
+        refusing: Option<Pin<Box<PendingResponse>>>,
     }
 }
 
@@ -277,58 +266,74 @@ where
         if end.is_waited_for(context) {
             return;
         }
-        let begun = match this.stage.as_mut().project() {
-            StageProjection::Guard { guarding, changes, .. } => {
-                let mut guard = Guard::new(request, site);
-                let watch = Stopwatch::start();
-                let passed = match guard.at_once(*changes, guarding, &watch) {
-                    ControlFlow::Break(decided) => decided.map(Passed::by),
-                    ControlFlow::Continue(known) => {
-                        match guard.poll_on(guarding, known, watch, context) {
-                            Poll::Ready(passed) => passed,
-                            Poll::Pending => return,
-                        }
+        // An extractor that panics before its future is there leaves it so: whoever polled again would be asked again.
+        let begins = this.extracting.is_none() && this.running.is_none();
+        if begins {
+            let mut guard = Guard::new(request, site);
+            let watch = Stopwatch::start();
+            let passed = match guard.at_once(this.guarding, &watch) {
+                ControlFlow::Break(decided) => decided.map(Passed::by),
+                ControlFlow::Continue(known) => {
+                    match guard.poll_on(this.guarding, known, watch, context) {
+                        Poll::Ready(passed) => passed,
+                        Poll::Pending => return,
                     }
-                };
-                let Passed { identity, undecided } = match passed {
-                    Ok(passed) => passed,
-                    Err(rejection) => return end.refuse(&guard, rejection, context),
-                };
-                *this.current = Some(Current::new(request, identity, site.hides));
-                Begun::Now(undecided)
+                }
+            };
+            let Passed { identity, undecided } = match passed {
+                Ok(passed) => passed,
+                Err(rejection) => return end.refuse(&guard, rejection, context),
+            };
+            *this.undecided = undecided;
+            let found = Current::new(request, identity, site.hides);
+            if let Some(before) = this.current.get_mut().replace(found) {
+                give_up(before);
             }
-            _ => Begun::Before,
+        }
+        let slot = &*this.current;
+        let behind = Behind {
+            request,
+            site,
+            handler: this.handler,
+            conditions: this.conditions,
+            slot,
+            undecided: this.undecided,
+            extracting: this.extracting.as_mut(),
+            running: this.running.as_mut(),
         };
-        // It was set before anything else began.
-        let Some(current) = &*this.current else {
-            return end.refuse(&Guard::new(request, site), Rejection::NotAvailable, context);
-        };
-        let behind =
-            Behind { request, site, handler: this.handler, conditions: this.conditions, current };
-        let stage = this.stage.as_mut();
-        let result = Current::during(current, || behind.advance(begun, stage, context, end.answer));
+        let body = begins.then_some(this.body);
+        let result = Current::during(slot, || behind.advance(body, context, end.answer));
         if let Poll::Ready(result) = result {
-            end.finish(result, current, context);
+            end.finish(result, this.current.get_mut().as_ref(), context);
             if this.refusing.is_some() {
-                this.stage.give_back();
+                give_back(this.extracting, this.running);
             }
         }
     }
 }
 
-impl<Run, Extract> Stage<Run, Extract> {
-    /// The application's not-found handler may wait for what an extractor holds: a connection of a pool, say.
-    #[cold]
-    #[inline(never)]
-    fn give_back(mut self: Pin<&mut Self>) {
-        self.set(Self::Over);
-    }
+/// What was found before an extractor panicked.
+#[cold]
+#[inline(never)]
+fn give_up(before: Current) {
+    drop(before);
+}
+
+/// The application's not-found handler may wait for what an extractor holds: a connection of a pool, say.
+#[cold]
+#[inline(never)]
+fn give_back<Extract, Run>(
+    mut extracting: Pin<&mut Option<Extract>>,
+    mut running: Pin<&mut Option<Run>>,
+) {
+    extracting.set(None);
+    running.set(None);
 }
 
 /// Where the answer comes to stand. What takes longer than a look stands in a program once, and not for every handler.
 struct End<'a> {
     request: &'a HttpRequest,
-    refusing: &'a mut Option<PendingResponse>,
+    refusing: &'a mut Option<Pin<Box<PendingResponse>>>,
     answer: &'a mut Poll<HttpResponse>,
 }
 
@@ -352,10 +357,10 @@ impl End<'_> {
     fn finish(
         self,
         result: Result<(), Refused>,
-        current: &RefCell<Current>,
+        current: Option<&Current>,
         context: &mut Context<'_>,
     ) {
-        let method = current.borrow().identity.as_ref().map(Identity::method);
+        let method = current.and_then(Current::method);
         match self.answer {
             Poll::Ready(response)
                 if result.is_ok() && response.error().is_none() && caches_know(method) => {}
@@ -367,7 +372,7 @@ impl End<'_> {
     fn finish_thoroughly(
         self,
         result: Result<(), Refused>,
-        current: &RefCell<Current>,
+        current: Option<&Current>,
         context: &mut Context<'_>,
     ) {
         let result = result.and_then(|()| match mem::replace(self.answer, Poll::Pending) {
@@ -375,7 +380,7 @@ impl End<'_> {
             // Whoever is done has answered.
             Poll::Pending => Err(Rejection::NotAvailable.into()),
         });
-        let answering = conclude(result, &current.borrow(), self.request);
+        let answering = conclude(result, current, self.request);
         self.set(answering, context);
     }
 
@@ -384,7 +389,9 @@ impl End<'_> {
     fn set(self, answering: Answering, context: &mut Context<'_>) {
         *self.answer = match answering {
             Answering::Done(response) => Poll::Ready(response),
-            Answering::Waiting(response) => self.refusing.insert(response).as_mut().poll(context),
+            Answering::Waiting(response) => {
+                self.refusing.insert(Box::pin(response)).as_mut().poll(context)
+            }
         };
     }
 }
@@ -402,19 +409,17 @@ impl<'a> Guard<'a> {
         Self { deciding: Deciding { request, wanted: site.wanted(), place: site }, auth: None }
     }
 
-    /// See [`Guarding::at_once`]. `changes` is whether the application may change its [`Auth`].
+    /// See [`Guarding::at_once`].
     #[inline(never)]
     fn at_once(
         &mut self,
-        changes: bool,
         guarding: &Guarding,
         watch: &Stopwatch,
     ) -> ControlFlow<Result<Identity, Rejection>, Known> {
         let Self { deciding, auth } = self;
         *auth = match deciding.wanted.policy {
             Policy::Public => None,
-            _ if changes => Auth::of(deciding.request),
-            _ => Auth::unchanging(deciding.request),
+            _ => Auth::of_guarded(deciding.request),
         };
         guarding.at_once(auth.as_deref(), deciding, watch)
     }
@@ -456,10 +461,10 @@ fn refuse(
 #[inline(never)]
 fn conclude(
     result: Result<HttpResponse, Refused>,
-    current: &Current,
+    current: Option<&Current>,
     request: &HttpRequest,
 ) -> Answering {
-    let (method, hides) = (current.identity.as_ref().map(Identity::method), current.hides);
+    let (method, hides) = (current.and_then(Current::method), current.is_none_or(|it| it.hides));
     // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
     let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
     let refused = |rejection| refuse(rejection, hides, Auth::of(request).as_deref(), request);
@@ -473,98 +478,85 @@ fn conclude(
     Answering::Done(mark(response, method, request))
 }
 
-/// When the guard let the request through.
-enum Begun {
-    /// In this very poll, with what is left to [`settle`].
-    Now(Option<Undecided>),
-    Before,
-}
-
 /// What stands behind the guard. While it runs, what the guard found is in the slot.
-struct Behind<'a, F, C> {
+struct Behind<'a, F, C, Extract, Run> {
     request: &'a HttpRequest,
     site: &'static Site,
     handler: &'a F,
     conditions: &'a C,
-    current: &'a RefCell<Current>,
+    slot: &'a Slot,
+    undecided: &'a Option<Undecided>,
+    extracting: Pin<&'a mut Option<Extract>>,
+    running: Pin<&'a mut Option<Run>>,
 }
 
-impl<F, C> Behind<'_, F, C> {
-    /// From stage to stage, as far as possible.
+impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
+    /// From the arguments to the answer, as far as possible. `body` is there where the guard let the request through in
+    /// this very poll.
     #[inline]
     fn advance<Args>(
-        self,
-        begun: Begun,
-        mut stage: Pin<&mut Stage<F::Future, Args::Future>>,
+        mut self,
+        body: Option<&mut Body>,
         context: &mut Context<'_>,
         answer: &mut Poll<HttpResponse>,
     ) -> Poll<Result<(), Refused>>
     where
-        F: Handler<Args>,
+        F: Handler<Args, Future = Run>,
         F::Output: Responder + 'static,
-        Args: FromRequest,
+        Args: FromRequest<Future = Extract>,
         C: Conditions<Args>,
+        Extract: Future<Output = Result<Args, Args::Error>>,
+        Run: Future<Output = F::Output>,
     {
-        let Self { request, site, handler, conditions, current } = self;
-        let hides = || current.borrow().hides;
-        // An extractor that panics here leaves the guard's stage as it is: whoever polled again would be asked again.
-        if let (Begun::Now(undecided), StageProjection::Guard { body, .. }) =
-            (begun, stage.as_mut().project())
-        {
-            let extracting = body.extract::<Args>(request);
-            let loading = current.borrow_mut().take_loading();
-            stage.set(Stage::Extract { loading, extracting, undecided });
+        let Self { request, site, handler, conditions, slot, undecided, .. } = self;
+        let hides = || slot.borrow().as_ref().is_none_or(|current| current.hides);
+        if let Some(body) = body {
+            self.extracting.set(Some(body.extract::<Args>(request)));
+            body.give_back();
         }
-        loop {
-            match stage.as_mut().project() {
-                StageProjection::Extract { loading, extracting, undecided } => {
-                    if let Some(first) = loading
-                        && let Err(refused) = ready!(load(first, context))
-                    {
-                        // As below: nothing is told before the decision.
-                        let untold =
-                            matches!(refused, Refused::Error(_)) && undecided.is_some() && hides();
-                        let refused = if untold { hidden(request, site) } else { refused };
-                        return Poll::Ready(Err(refused));
-                    }
-                    let extracted = ready!(extracting.poll(context));
-                    // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
-                    let rejection = current.borrow_mut().take_rejection();
-                    if let Some(rejection) = rejection {
-                        return Poll::Ready(Err(Refused::Rejection(rejection)));
-                    }
-                    let arguments = match extracted {
-                        Ok(arguments) => arguments,
-                        Err(error) => {
-                            // As long as it is not decided, what is wrong with the arguments would tell that there is
-                            // something.
-                            let untold = undecided.is_some() && hides();
-                            let refused =
-                                if untold { hidden(request, site) } else { error.into().into() };
-                            return Poll::Ready(Err(refused));
-                        }
-                    };
-                    // It stays where it is until the handler runs: nothing that panics here can leave the handler without it.
-                    if let Some(undecided) = undecided {
-                        settle_here(request, site, undecided, &|condition, identity| {
-                            conditions.hold(condition.index(), identity, &arguments)
-                        })?;
-                    }
-                    let running = handler.call(arguments);
-                    stage.set(Stage::Run { running });
-                }
-                StageProjection::Run { running } => {
-                    let output = ready!(running.poll(context));
-                    let response = output.respond_to(request).map_into_boxed_body();
-                    *answer = Poll::Ready(response);
-                    return Poll::Ready(Ok(()));
-                }
-                // Whoever calls this does not come from there.
-                StageProjection::Guard { .. } | StageProjection::Over => {
-                    return Poll::Ready(Err(Rejection::NotAvailable.into()));
-                }
+        if self.running.is_none() {
+            // It was set when the guard let the request through.
+            let Some(extracting) = self.extracting.as_mut().as_pin_mut() else {
+                return Poll::Ready(Err(Rejection::NotAvailable.into()));
+            };
+            // Resources that decide for themselves whether the caller may have them come before all other extractors.
+            if let Err(refused) = ready!(Current::poll_first(slot, context)) {
+                // As below: nothing is told before the decision.
+                let untold = matches!(refused, Refused::Error(_)) && undecided.is_some() && hides();
+                let refused = if untold { hidden(request, site) } else { refused };
+                return Poll::Ready(Err(refused));
             }
+            let extracted = ready!(extracting.poll(context));
+            // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
+            let rejection = slot.borrow_mut().as_mut().and_then(Current::take_rejection);
+            if let Some(rejection) = rejection {
+                return Poll::Ready(Err(Refused::Rejection(rejection)));
+            }
+            let arguments = match extracted {
+                Ok(arguments) => arguments,
+                Err(error) => {
+                    // As long as it is not decided, what is wrong with the arguments would tell that there is something.
+                    let untold = undecided.is_some() && hides();
+                    let refused = if untold { hidden(request, site) } else { error.into().into() };
+                    return Poll::Ready(Err(refused));
+                }
+            };
+            // It stays where it is until the handler runs: nothing that panics here can leave the handler without it.
+            if let Some(undecided) = undecided {
+                settle_here(request, site, undecided, &|condition, identity| {
+                    conditions.hold(condition.index(), identity, &arguments)
+                })?;
+            }
+            let running = handler.call(arguments);
+            self.extracting.set(None);
+            self.running.set(Some(running));
         }
+        let Some(running) = self.running.as_mut().as_pin_mut() else {
+            return Poll::Ready(Err(Rejection::NotAvailable.into()));
+        };
+        let output = ready!(running.poll(context));
+        *answer = Poll::Ready(output.respond_to(request).map_into_boxed_body());
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -613,17 +605,4 @@ fn hidden(request: &HttpRequest, site: &'static Site) -> Refused {
     let identity = found(request);
     audit::denied(site.asked(&site, request), &Rejection::NotFound, None, identity.as_ref());
     Rejection::NotFound.into()
-}
-
-/// Waits for everything that decides for itself whether the caller may have it, in the order of the arguments.
-#[inline(never)]
-pub(crate) fn load(
-    LoadFirst(loading): &mut LoadFirst,
-    context: &mut Context<'_>,
-) -> Poll<Result<(), Refused>> {
-    while let Some(first) = loading.first_mut() {
-        ready!(first.as_mut().poll(context))?;
-        drop(loading.remove(0));
-    }
-    Poll::Ready(Ok(()))
 }

@@ -69,6 +69,14 @@ impl Body {
         }))
     }
 
+    /// Its place, for the next one. What nobody has read is gone.
+    #[inline]
+    pub(crate) fn give_back(&mut self) {
+        if let Some(place) = self.0.take() {
+            Self::leave(place);
+        }
+    }
+
     #[inline(never)]
     fn leave(mut place: Box<dev::Payload>) {
         *place = dev::Payload::None;
@@ -89,8 +97,6 @@ impl Body {
 impl Drop for Body {
     #[inline]
     fn drop(&mut self) {
-        if let Some(place) = self.0.take() {
-            Self::leave(place);
-        }
+        self.give_back();
     }
 }

@@ -32,6 +32,7 @@
 mod dpop;
 
 use std::{
+    cell::RefCell,
     fmt,
     future::{Future, poll_fn},
     pin::pin,
@@ -50,7 +51,6 @@ use crate::{
     clock::{Clock, SystemClock},
     crypto::provider,
     current::{Current, Refused},
-    handler::load,
     identity::{Identity, Verified},
     issuer::{Issuer, Key},
     name::{RoleName, ScopeName},
@@ -314,22 +314,20 @@ where
     F::Output: Responder + 'static,
     Args: FromRequest,
 {
-    let current = &Current::new(request, Some(identity), false);
-    let mut extracting = pin!(Current::during(current, || Args::from_request(request, payload)));
-    let mut loading = current.borrow_mut().take_loading().unwrap_or_default();
-    match poll_fn(|context| Current::during(current, || load(&mut loading, context))).await {
+    let slot = &RefCell::new(Some(Current::new(request, Some(identity), false)));
+    let mut extracting = pin!(Current::during(slot, || Args::from_request(request, payload)));
+    match poll_fn(|context| Current::during(slot, || Current::poll_first(slot, context))).await {
         Ok(()) => {}
         Err(Refused::Rejection(rejection)) => return rejection.respond(request).await,
         Err(Refused::Error(error)) => return HttpResponse::from_error(error),
     }
-    let arguments =
-        poll_fn(|context| Current::during(current, || extracting.as_mut().poll(context)));
+    let arguments = poll_fn(|context| Current::during(slot, || extracting.as_mut().poll(context)));
     match arguments.await {
         Err(error) => HttpResponse::from_error(error),
         Ok(arguments) => {
-            let mut running = pin!(Current::during(current, || handler.call(arguments)));
+            let mut running = pin!(Current::during(slot, || handler.call(arguments)));
             let output =
-                poll_fn(|context| Current::during(current, || running.as_mut().poll(context)));
+                poll_fn(|context| Current::during(slot, || running.as_mut().poll(context)));
             output.await.respond_to(request).map_into_boxed_body()
         }
     }

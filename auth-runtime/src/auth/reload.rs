@@ -267,10 +267,16 @@ impl ReloadableAuth {
     /// The nearest one, given as it is or inside `web::Data`.
     #[inline]
     pub(super) fn of(request: &HttpRequest) -> Result<Option<&Self>, Ambiguous> {
-        if !ANY.load(Ordering::Relaxed) {
+        if !Self::is_any() {
             return Ok(None);
         }
         given(request, Self::is)
+    }
+
+    /// Whether the program has any at all. Where it has none, nobody has to look for one.
+    #[inline]
+    pub(super) fn is_any() -> bool {
+        ANY.load(Ordering::Relaxed)
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -325,7 +331,7 @@ impl Pinned {
     /// For the whole of a guarded handler. `None` where the application's `Auth` never changes.
     #[inline]
     pub(crate) fn begin(request: &HttpRequest) -> Result<Option<Self>, Ambiguous> {
-        if !ANY.load(Ordering::Relaxed) {
+        if !ReloadableAuth::is_any() {
             return Ok(None);
         }
         Self::begin_with_any(request)
