@@ -2,6 +2,7 @@
 //! once, as it boxes any handler's.
 
 use std::{
+    any::Any,
     cell::RefCell,
     fmt,
     future::Future,
@@ -554,9 +555,24 @@ impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
         let Some(running) = self.running.as_mut().as_pin_mut() else {
             return Poll::Ready(Err(Rejection::NotAvailable.into()));
         };
-        let output = ready!(running.poll(context));
-        *answer = Poll::Ready(output.respond_to(request).map_into_boxed_body());
+        respond(ready!(running.poll(context)), request, answer);
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Writes what the handler says where it stays. Nearly every body is boxed as it is, and boxing it again would copy the
+/// response once more.
+#[inline]
+fn respond<R: Responder + 'static>(
+    output: R,
+    request: &HttpRequest,
+    answer: &mut Poll<HttpResponse>,
+) {
+    let place: &mut dyn Any = answer;
+    if let Some(place) = place.downcast_mut::<Poll<HttpResponse<R::Body>>>() {
+        *place = Poll::Ready(output.respond_to(request));
+    } else {
+        *answer = Poll::Ready(output.respond_to(request).map_into_boxed_body());
     }
 }
 
