@@ -16,7 +16,7 @@ use super::{Auth, Inner};
 use crate::verifier::jwt::UnknownKey;
 use crate::{
     audit::metrics,
-    credential::{Credential, CredentialError, Method, Plain, b64token},
+    credential::{Credential, CredentialError, Method, b64token},
     identity::{Identity, Validity, Verified},
     rejection::Rejection,
     revocation::Objection,
@@ -205,9 +205,9 @@ impl Auth {
     #[inline]
     pub(crate) fn look(&self, request: &HttpRequest) -> Known {
         let token = match self.plain(request) {
-            Plain::Token(token) => token,
-            Plain::Nothing => return Known::Nobody,
-            Plain::Unusual => return Known::Open(Looked::Not),
+            Some([]) => return Known::Nobody,
+            Some(token) => token,
+            None => return Known::Open(Looked::Not),
         };
         match self.known(Given { method: Method::Bearer, text: token, proof: None }) {
             // Passing it on to the last doors would take longer than they do.
@@ -231,12 +231,12 @@ impl Auth {
         }
     }
 
-    /// The token of a request, where there is nothing else to look at.
+    /// The token of a request, empty if it has no credential; `None` where there is more to look at.
     #[inline]
-    fn plain<'a>(&self, request: &'a HttpRequest) -> Plain<'a> {
+    fn plain<'a>(&self, request: &'a HttpRequest) -> Option<&'a [u8]> {
         // Whoever failed too often has to wait, whatever he sends.
         if self.ledger().attempts.is_some() {
-            return Plain::Unusual;
+            return None;
         }
         self.0.places.plain(request.headers())
     }

@@ -9,7 +9,6 @@ use actix_web::{
     http::header::{AUTHORIZATION, HeaderMap, HeaderName, PROXY_AUTHORIZATION},
 };
 
-pub(crate) use bearer::Plain;
 pub(crate) use bearer::b64token;
 pub use cookie::Cookie;
 pub(crate) use cookie::OriginError;
@@ -119,15 +118,13 @@ impl Places {
         }
     }
 
-    /// What [`find`](Self::find) gives, as far as one look tells, where this application looks for bearer tokens alone.
+    /// The token that [`find`](Self::find) gives, as far as one look tells, where this application looks for bearer tokens
+    /// alone. An empty one says that there is no credential, `None` that one look does not tell.
     #[inline]
-    pub(crate) fn plain<'a>(&self, headers: &'a HeaderMap) -> Plain<'a> {
+    pub(crate) fn plain<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
         let Self { proxy, tokens, dpop, cookie, api_key, limit } = self;
         let alone = *tokens && !*proxy && !*dpop && cookie.is_none() && api_key.is_none();
-        if !alone {
-            return Plain::Unusual;
-        }
-        bearer::plain(headers, &AUTHORIZATION, *limit)
+        if alone { bearer::plain(headers, &AUTHORIZATION, *limit) } else { None }
     }
 
     /// Whether a request with a credential of this kind may do what it asks for: a browser sends cookies along with what
