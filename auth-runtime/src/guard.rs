@@ -88,7 +88,7 @@ pub fn guard<'a>(
 
 fn in_mode(rejection: Rejection, auth: Option<&Auth>) -> Rejection {
     match auth {
-        Some(auth) => auth.in_mode(rejection),
+        Some(auth) => auth.in_mode(&rejection).clone(),
         None => rejection,
     }
 }
@@ -464,7 +464,9 @@ impl<P: Place> Deciding<'_, P> {
     }
 
     fn denied(&self, denial: &Denial, identity: Option<&Identity>) -> Rejection {
-        self.refused(Rejection::from(denial), Some(denial), identity)
+        let rejection = Rejection::from(denial);
+        self.tell(&rejection, Some(denial), identity);
+        rejection
     }
 
     /// `denial` is why the policy denied, if it did; `identity` whoever the caller turned out to be.
@@ -474,10 +476,15 @@ impl<P: Place> Deciding<'_, P> {
         denial: Option<&Denial>,
         identity: Option<&Identity>,
     ) -> Rejection {
+        self.tell(&rejection, denial, identity);
+        rejection
+    }
+
+    #[inline]
+    fn tell(&self, rejection: &Rejection, denial: Option<&Denial>, identity: Option<&Identity>) {
         let handler = self.place.handler();
         let asked = self.place.asked(&handler, self.request);
-        audit::denied(asked, &rejection, denial, identity);
-        rejection
+        audit::denied(asked, rejection, denial, identity);
     }
 }
 
@@ -666,7 +673,7 @@ impl Rejection {
     #[must_use]
     pub fn into_response(self, request: &HttpRequest) -> HttpResponse {
         match Auth::of(request) {
-            Some(auth) => auth.responses().answer_now(&auth.in_mode(self), request),
+            Some(auth) => auth.responses().answer_now(auth.in_mode(&self), request),
             None => response::plain(&self),
         }
     }
@@ -702,10 +709,10 @@ impl Rejection {
     }
 
     /// `auth` is the request's.
-    pub(crate) fn answer(self, auth: Option<&Auth>, request: &HttpRequest) -> Answering {
+    pub(crate) fn answer(&self, auth: Option<&Auth>, request: &HttpRequest) -> Answering {
         match auth {
-            Some(auth) => auth.responses().answer(&auth.in_mode(self), request),
-            None => Answering::Done(response::plain(&self)),
+            Some(auth) => auth.responses().answer(auth.in_mode(self), request),
+            None => Answering::Done(response::plain(self)),
         }
     }
 }

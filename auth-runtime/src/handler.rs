@@ -283,7 +283,7 @@ where
             };
             let Passed { identity, undecided } = match passed {
                 Ok(passed) => passed,
-                Err(rejection) => return end.refuse(&guard, rejection, context),
+                Err(rejection) => return end.refuse(&guard, &rejection, context),
             };
             *this.undecided = undecided;
             let found = Current::new(request, identity, site.hides);
@@ -349,7 +349,7 @@ impl End<'_> {
 
     /// Where the guard lets nobody through.
     #[inline(never)]
-    fn refuse(self, guard: &Guard<'_>, rejection: Rejection, context: &mut Context<'_>) {
+    fn refuse(self, guard: &Guard<'_>, rejection: &Rejection, context: &mut Context<'_>) {
         self.set(guard.refuse(rejection), context);
     }
 
@@ -388,12 +388,12 @@ impl End<'_> {
     /// Answers, and waits for the answer if it has to be waited for.
     #[inline]
     fn set(self, answering: Answering, context: &mut Context<'_>) {
-        *self.answer = match answering {
-            Answering::Done(response) => Poll::Ready(response),
+        match answering {
+            Answering::Done(response) => *self.answer = Poll::Ready(response),
             Answering::Waiting(response) => {
-                self.refusing.insert(Box::pin(response)).as_mut().poll(context)
+                *self.answer = self.refusing.insert(Box::pin(response)).as_mut().poll(context);
             }
-        };
+        }
     }
 }
 
@@ -438,7 +438,7 @@ impl<'a> Guard<'a> {
     }
 
     #[inline]
-    fn refuse(&self, rejection: Rejection) -> Answering {
+    fn refuse(&self, rejection: &Rejection) -> Answering {
         let Deciding { request, wanted: _, place: site } = self.deciding;
         // A guarded handler inside a hidden one hides too.
         refuse(rejection, site.hides || Current::hides(request), self.auth.as_deref(), request)
@@ -447,15 +447,17 @@ impl<'a> Guard<'a> {
 
 #[inline(never)]
 fn refuse(
-    rejection: Rejection,
+    rejection: &Rejection,
     hides: bool,
     auth: Option<&Auth>,
     request: &HttpRequest,
 ) -> Answering {
-    let rejection = if hides && rejection.is_denial() { Rejection::NotFound } else { rejection };
-    let answering = rejection.answer(auth, request);
+    let rejection = if hides && rejection.is_denial() { &Rejection::NotFound } else { rejection };
     // A guarded handler that this one runs inside of gets it like any other response.
-    if Current::with(request, |_| ()).is_some() { answering.of_ours() } else { answering }
+    if Current::with(request, |_| ()).is_some() {
+        return rejection.answer(auth, request).of_ours();
+    }
+    rejection.answer(auth, request)
 }
 
 /// What is answered where the guard let the request through, and something is left to do.
@@ -468,13 +470,14 @@ fn conclude(
     let (method, hides) = (current.and_then(Current::method), current.is_none_or(|it| it.hides));
     // What an extractor of ours said in the handler's name, in its arguments or its body, is our refusal as well.
     let ours = |error: &Error| hides && RejectionError::is_answered_as_denial(error);
-    let refused = |rejection| refuse(rejection, hides, Auth::of(request).as_deref(), request);
+    let refused =
+        |rejection: &Rejection| refuse(rejection, hides, Auth::of(request).as_deref(), request);
     let response = match result {
-        Ok(response) if response.error().is_some_and(ours) => return refused(Rejection::NotFound),
+        Ok(response) if response.error().is_some_and(ours) => return refused(&Rejection::NotFound),
         Ok(response) => response,
-        Err(Refused::Error(error)) if ours(&error) => return refused(Rejection::NotFound),
+        Err(Refused::Error(error)) if ours(&error) => return refused(&Rejection::NotFound),
         Err(Refused::Error(error)) => HttpResponse::from_error(error),
-        Err(Refused::Rejection(rejection)) => return refused(rejection),
+        Err(Refused::Rejection(rejection)) => return refused(&rejection),
     };
     Answering::Done(mark(response, method, request))
 }

@@ -231,7 +231,7 @@ impl<T> Future for Owning<T> {
 impl<T> Unpin for Owning<T> {}
 
 fn answer(rejection: &Rejection, request: &HttpRequest) -> Answering {
-    rejection.clone().answer(Auth::of(request).as_deref(), request)
+    rejection.answer(Auth::of(request).as_deref(), request)
 }
 
 /// Leaves the resource in `found` if the caller may have it. Every outcome is an event, but for the application's own error.

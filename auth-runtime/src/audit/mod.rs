@@ -117,7 +117,7 @@ impl Asked<'_> {
             return StatusCode::NOT_FOUND;
         }
         match Auth::of(self.request) {
-            Some(auth) => auth.in_mode(rejection.clone()).status(),
+            Some(auth) => auth.in_mode(rejection).status(),
             None => rejection.status(),
         }
     }

@@ -224,16 +224,16 @@ impl Auth {
     }
 
     /// In a proxy, its own credentials are asked for, and refused, with a status of their own (RFC 9110 §15.5.8).
-    pub(crate) fn in_mode(&self, rejection: Rejection) -> Rejection {
+    pub(crate) fn in_mode<'a>(&self, rejection: &'a Rejection) -> &'a Rejection {
         if !self.0.places.proxy {
             return rejection;
         }
         match rejection {
-            Rejection::NoCredentials { .. } | Rejection::NoApiKey => Rejection::NoProxyCredentials,
+            Rejection::NoCredentials { .. } | Rejection::NoApiKey => &Rejection::NoProxyCredentials,
             Rejection::InvalidToken
             | Rejection::ExpiredToken
             | Rejection::InvalidApiKey
-            | Rejection::StepUp { .. } => Rejection::InvalidProxyCredentials,
+            | Rejection::StepUp { .. } => &Rejection::InvalidProxyCredentials,
             other => other,
         }
     }
@@ -293,11 +293,11 @@ mod tests {
                 "invalid_proxy_credentials",
             ),
         ] {
-            assert_eq!(origin.in_mode(rejection.clone()).status(), 401, "{rejection}");
-            let refused = proxy.in_mode(rejection);
+            assert_eq!(origin.in_mode(&rejection).status(), 401, "{rejection}");
+            let refused = proxy.in_mode(&rejection);
             assert_eq!((refused.status().as_u16(), refused.reason()), (407, reason));
         }
-        assert_eq!(proxy.in_mode(Rejection::Forbidden).status(), 403);
+        assert_eq!(proxy.in_mode(&Rejection::Forbidden).status(), 403);
     }
 
     /// L6
