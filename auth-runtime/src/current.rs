@@ -197,11 +197,7 @@ impl<'a> First<'a> {
     #[inline(never)]
     fn poll(mut self, context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
         while let Some(first) = self.loading.first_mut() {
-            if let Err(refused) = ready!(first.as_mut().poll(context)) {
-                // Nobody waits for the others, and they may hold something.
-                self.loading.clear();
-                return Poll::Ready(Err(refused));
-            }
+            ready!(first.as_mut().poll(context))?;
             drop(self.loading.remove(0));
         }
         Poll::Ready(Ok(()))

@@ -205,10 +205,10 @@ impl<A: Future> Future for Call<A> {
 }
 
 pin_project! {
-    /// The guard; then, with what it found in the slot, everything else.
+    /// The guard; then, with what it found in the slot, extractors and handler.
     ///
-    /// What comes one after the other stands side by side: in one place each would have to be taken away for the next, of
-    /// which nobody but the place itself knows what it is.
+    /// They stand side by side, and not one after the other in the same place: what is in a place that several share has to
+    /// be asked what it is before it can go, by a call each time.
     struct Answer<F, Args, C>
     where
         F: Handler<Args>,
@@ -220,10 +220,11 @@ pin_project! {
         conditions: C,
         guarding: Guarding,
         body: Body,
-        // What the guard found, for extractors and handler, while they are waited for. Until it is here the guard is asked.
+        // What the guard found, for extractors and handler, while they are waited for.
         current: Slot,
-        // Set until it is settled.
+        // What hangs on the arguments. Once the handler runs nobody asks for it any more.
         undecided: Option<Undecided>,
+        // Until it is here the guard is asked.
         #[pin]
         extracting: Option<Args::Future>,
         #[pin]
@@ -267,7 +268,7 @@ where
         if end.is_waited_for(context) {
             return;
         }
-        // An extractor that panics before its future is there leaves it so: whoever polled again would be asked again.
+        // An extractor that panics before its future is there leaves it so: whoever polls again is asked again.
         let begins = this.extracting.is_none() && this.running.is_none();
         if begins {
             let mut guard = Guard::new(request, site);
