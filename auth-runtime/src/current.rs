@@ -84,11 +84,11 @@ impl From<Error> for Refused {
 scoped_thread_local! {
     // Points to what the guard found, while a guarded handler is being polled. A handler may call another one: what was here
     // before is here again afterwards, also after a panic.
-    static SLOT: Slot
+    static SLOT: CurrentCell
 }
 
-/// Where it stands, once the guard has found something.
-pub(crate) type Slot = RefCell<Option<Current>>;
+/// Where what the guard found stands in the handler's future; nothing does until then.
+pub(crate) type CurrentCell = RefCell<Option<Current>>;
 
 impl Current {
     /// `hides` is whether every denial is the application's own 404; inside a handler that hides it is in any case.
@@ -123,8 +123,11 @@ impl Current {
 
     /// Waits for everything that is to be decided first. From now on it is too late for more.
     #[inline]
-    pub(crate) fn poll_first(slot: &Slot, context: &mut Context<'_>) -> Poll<Result<(), Refused>> {
-        match &mut *slot.borrow_mut() {
+    pub(crate) fn poll_first(
+        cell: &CurrentCell,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Refused>> {
+        match &mut *cell.borrow_mut() {
             Some(current) => {
                 current.extracting = true;
                 if current.found.is_none() {
@@ -133,7 +136,7 @@ impl Current {
             }
             None => return Poll::Ready(Err(Rejection::NotAvailable.into())),
         }
-        First::take(slot).poll(context)
+        First::take(cell).poll(context)
     }
 
     /// The handler must not run, for this reason. Says whether that was known already.
@@ -147,10 +150,10 @@ impl Current {
         self.found.as_mut()?.rejection.take()
     }
 
-    /// Runs `poll` while the slot points to this.
+    /// Runs `poll` while the thread's slot points there.
     #[inline]
-    pub(crate) fn during<T>(slot: &Slot, poll: impl FnOnce() -> T) -> T {
-        SLOT.set(slot, poll)
+    pub(crate) fn during<T>(cell: &CurrentCell, poll: impl FnOnce() -> T) -> T {
+        SLOT.set(cell, poll)
     }
 
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
@@ -170,28 +173,28 @@ impl Current {
         if !SLOT.is_set() {
             return None;
         }
-        SLOT.with(|slot| {
+        SLOT.with(|cell| {
             // Whoever looks is of this crate, and calls nobody else while looking: nothing is borrowed here.
-            let mut current = slot.try_borrow_mut().ok()?;
+            let mut current = cell.try_borrow_mut().ok()?;
             let current = current.as_mut()?;
             ptr::eq(current.head, request.head()).then(|| look(current))
         })
     }
 }
 
-/// What is to be decided first, while it is waited for: whoever decides may look into the slot.
+/// What is to be decided first, taken out while it is polled: whoever decides may look at what the guard found.
 struct First<'a> {
-    slot: &'a Slot,
+    cell: &'a CurrentCell,
     loading: Vec<Loading>,
 }
 
 impl<'a> First<'a> {
     #[inline(never)]
-    fn take(slot: &'a Slot) -> Self {
-        let mut current = slot.borrow_mut();
+    fn take(cell: &'a CurrentCell) -> Self {
+        let mut current = cell.borrow_mut();
         let found = current.as_mut().and_then(|current| current.found.as_mut());
         let loading = found.map(|found| mem::take(&mut found.first)).unwrap_or_default();
-        Self { slot, loading }
+        Self { cell, loading }
     }
 
     #[inline(never)]
@@ -208,7 +211,7 @@ impl<'a> First<'a> {
 impl Drop for First<'_> {
     fn drop(&mut self) {
         if !self.loading.is_empty()
-            && let Ok(mut current) = self.slot.try_borrow_mut()
+            && let Ok(mut current) = self.cell.try_borrow_mut()
             && let Some(found) = current.as_mut().and_then(|current| current.found.as_mut())
         {
             found.first = mem::take(&mut self.loading);

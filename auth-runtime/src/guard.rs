@@ -126,19 +126,21 @@ impl Place for &'static Location<'static> {
 #[derive(Default)]
 pub(crate) struct Guarding(Option<Box<Waiting>>);
 
-// What nearly no request has is looked for here, and taken down where it is.
+// rustc would call a function for each request to see that there is nothing.
 impl Drop for Guarding {
     #[inline]
     fn drop(&mut self) {
         if let Some(waiting) = self.0.take() {
-            give_up(waiting);
+            drop_rare(waiting);
         }
     }
 }
 
+/// Drops what nearly no request has, by a function of its own: everybody else only looks whether there is something.
+#[cold]
 #[inline(never)]
-fn give_up(waiting: Box<Waiting>) {
-    drop(waiting);
+pub(crate) fn drop_rare<T>(rare: T) {
+    drop(rare);
 }
 
 /// What makes us wait.

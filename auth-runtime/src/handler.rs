@@ -20,8 +20,8 @@ use crate::{
     audit::{self, metrics::Stopwatch},
     auth::{Auth, Known, Pinned, Serving},
     credential::Method,
-    current::{Current, Refused, Slot},
-    guard::{Deciding, Guarding, Passed, Place, Undecided, Wanted, settle},
+    current::{Current, CurrentCell, Refused},
+    guard::{Deciding, Guarding, Passed, Place, Undecided, Wanted, drop_rare, settle},
     identity::Identity,
     incoming::{Body, Incoming},
     policy::{Condition, Needs, Policy},
@@ -221,7 +221,7 @@ pin_project! {
         guarding: Guarding,
         body: Body,
         // What the guard found, for extractors and handler, while they are waited for.
-        current: Slot,
+        current: CurrentCell,
         // What hangs on the arguments. Once the handler runs nobody asks for it any more.
         undecided: Option<Undecided>,
         // Until it is here the guard is asked.
@@ -230,7 +230,7 @@ pin_project! {
         #[pin]
         running: Option<F::Future>,
         // A refusal that has to be waited for. Where it is the guard's, the body is kept as it is, as the handler of an
-        // unknown path does.
+        // unknown path does. In one more box, since nearly no request has one, and it takes one word instead of two.
         refusing: Option<Pin<Box<PendingResponse>>>,
     }
 }
@@ -288,43 +288,37 @@ where
             };
             *this.undecided = undecided;
             let found = Current::new(request, identity, site.hides);
+            // What there may be is from before a panic.
             if let Some(before) = this.current.get_mut().replace(found) {
-                give_up(before);
+                drop_rare(before);
             }
         }
-        let slot = &*this.current;
+        let current = &*this.current;
         let behind = Behind {
             request,
             site,
             handler: this.handler,
             conditions: this.conditions,
-            slot,
+            current,
             undecided: this.undecided,
             extracting: this.extracting.as_mut(),
             running: this.running.as_mut(),
         };
         let body = begins.then_some(this.body);
-        let result = Current::during(slot, || behind.advance(body, context, end.answer));
+        let result = Current::during(current, || behind.advance(body, context, end.answer));
         if let Poll::Ready(result) = result {
             end.finish(result, this.current.get_mut().as_ref(), context);
             if this.refusing.is_some() {
-                give_back(this.extracting, this.running);
+                let_go(this.extracting, this.running);
             }
         }
     }
 }
 
-/// What was found before an extractor panicked.
-#[cold]
-#[inline(never)]
-fn give_up(before: Current) {
-    drop(before);
-}
-
 /// The application's not-found handler may wait for what an extractor holds: a connection of a pool, say.
 #[cold]
 #[inline(never)]
-fn give_back<Extract, Run>(
+fn let_go<Extract, Run>(
     mut extracting: Pin<&mut Option<Extract>>,
     mut running: Pin<&mut Option<Run>>,
 ) {
@@ -489,7 +483,7 @@ struct Behind<'a, F, C, Extract, Run> {
     site: &'static Site,
     handler: &'a F,
     conditions: &'a C,
-    slot: &'a Slot,
+    current: &'a CurrentCell,
     undecided: &'a Option<Undecided>,
     extracting: Pin<&'a mut Option<Extract>>,
     running: Pin<&'a mut Option<Run>>,
@@ -513,8 +507,8 @@ impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
         Extract: Future<Output = Result<Args, Args::Error>>,
         Run: Future<Output = F::Output>,
     {
-        let Self { request, site, handler, conditions, slot, undecided, .. } = self;
-        let hides = || slot.borrow().as_ref().is_none_or(|current| current.hides);
+        let Self { request, site, handler, conditions, current, undecided, .. } = self;
+        let hides = || current.borrow().as_ref().is_none_or(|found| found.hides);
         if let Some(body) = body {
             self.extracting.set(Some(body.extract::<Args>(request)));
             body.give_back();
@@ -525,7 +519,7 @@ impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
                 return Poll::Ready(Err(Rejection::NotAvailable.into()));
             };
             // Resources that decide for themselves whether the caller may have them come before all other extractors.
-            if let Err(refused) = ready!(Current::poll_first(slot, context)) {
+            if let Err(refused) = ready!(Current::poll_first(current, context)) {
                 // As below: nothing is told before the decision.
                 let untold = matches!(refused, Refused::Error(_)) && undecided.is_some() && hides();
                 let refused = if untold { hidden(request, site) } else { refused };
@@ -533,7 +527,7 @@ impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
             }
             let extracted = ready!(extracting.poll(context));
             // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
-            let rejection = slot.borrow_mut().as_mut().and_then(Current::take_rejection);
+            let rejection = current.borrow_mut().as_mut().and_then(Current::take_rejection);
             if let Some(rejection) = rejection {
                 return Poll::Ready(Err(Refused::Rejection(rejection)));
             }
@@ -553,8 +547,8 @@ impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
                 })?;
             }
             let running = handler.call(arguments);
-            self.extracting.set(None);
             self.running.set(Some(running));
+            self.extracting.set(None);
         }
         let Some(running) = self.running.as_mut().as_pin_mut() else {
             return Poll::Ready(Err(Rejection::NotAvailable.into()));

@@ -314,20 +314,23 @@ where
     F::Output: Responder + 'static,
     Args: FromRequest,
 {
-    let slot = &RefCell::new(Some(Current::new(request, Some(identity), false)));
-    let mut extracting = pin!(Current::during(slot, || Args::from_request(request, payload)));
-    match poll_fn(|context| Current::during(slot, || Current::poll_first(slot, context))).await {
+    let current = &RefCell::new(Some(Current::new(request, Some(identity), false)));
+    let mut extracting = pin!(Current::during(current, || Args::from_request(request, payload)));
+    match poll_fn(|context| Current::during(current, || Current::poll_first(current, context)))
+        .await
+    {
         Ok(()) => {}
         Err(Refused::Rejection(rejection)) => return rejection.respond(request).await,
         Err(Refused::Error(error)) => return HttpResponse::from_error(error),
     }
-    let arguments = poll_fn(|context| Current::during(slot, || extracting.as_mut().poll(context)));
+    let arguments =
+        poll_fn(|context| Current::during(current, || extracting.as_mut().poll(context)));
     match arguments.await {
         Err(error) => HttpResponse::from_error(error),
         Ok(arguments) => {
-            let mut running = pin!(Current::during(slot, || handler.call(arguments)));
+            let mut running = pin!(Current::during(current, || handler.call(arguments)));
             let output =
-                poll_fn(|context| Current::during(slot, || running.as_mut().poll(context)));
+                poll_fn(|context| Current::during(current, || running.as_mut().poll(context)));
             output.await.respond_to(request).map_into_boxed_body()
         }
     }

@@ -1,11 +1,12 @@
 //! Where an extractor panicked before its future was there, whoever caught that and polled the handler again came past
-//! `when(…)`, which had been put aside; and went on with the `Auth` that there was by then.
+//! `when(…)`, which had been put aside; and went on with the `Auth` that there was by then. (Where one panics when its future
+//! is dropped nothing was wrong before; it is here since it goes the same way.)
 
 use std::{
     cell::Cell,
     future::{Ready, ready},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
@@ -54,6 +55,50 @@ async fn a_handler_that_is_polled_after_a_panic_still_decides() {
     let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
     let response = polled_twice(careless((request, body).into()));
     assert_eq!(response.status(), 403);
+}
+
+/// Panics when what it was extracted by is dropped.
+struct Clumsy;
+
+struct Extracting;
+
+impl FromRequest for Clumsy {
+    type Error = Error;
+    type Future = Extracting;
+
+    fn from_request(_: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        Extracting
+    }
+}
+
+impl Future for Extracting {
+    type Output = Result<Clumsy, Error>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(Clumsy))
+    }
+}
+
+impl Drop for Extracting {
+    fn drop(&mut self) {
+        assert!(!PANICS.replace(false), "a bug in drop");
+    }
+}
+
+#[authorize(when(body == "sent"))]
+async fn clumsy(_: Clumsy, body: String) -> impl Responder {
+    body
+}
+
+/// The body was read by then: whoever began once more would decide about another one.
+#[actix_web::test]
+async fn a_handler_that_is_polled_after_a_drop_panicked_goes_on_where_it_was() {
+    let issuer = TestIssuer::new();
+    let request = get("/", &issuer.token("bob").mint()).app_data(issuer.auth().unwrap());
+    let (request, mut payload) = request.set_payload("sent").to_http_parts();
+    let body = web::Payload::from_request(&request, &mut payload).await.unwrap();
+    let response = polled_twice(clumsy((request, body).into()));
+    assert_eq!(response.status(), 200);
 }
 
 /// The body asks for somebody else, whose realm tells which `Auth` that was.

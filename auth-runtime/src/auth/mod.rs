@@ -149,7 +149,8 @@ impl Auth {
         }
     }
 
-    /// The same, in little more than the two looks where the program has no `ReloadableAuth`.
+    /// The same, for the way of every guarded request: two looks, at what is given as it is and at what is inside
+    /// `web::Data`, unless the program has a `ReloadableAuth`.
     #[inline]
     pub(crate) fn of_guarded(request: &HttpRequest) -> Option<Serving<'_>> {
         if ReloadableAuth::is_any() {
