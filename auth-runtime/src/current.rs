@@ -58,6 +58,13 @@ struct Found {
     first: Vec<Loading>,
 }
 
+impl Found {
+    #[cold]
+    fn rejection(&self) -> Option<Rejection> {
+        self.rejection.clone()
+    }
+}
+
 /// Something that decides whether the caller may have it.
 pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
 
@@ -144,10 +151,10 @@ impl Current {
         self.found.get_or_insert_default().rejection.replace(rejection).is_some()
     }
 
-    /// Why the handler must not run, if there is a reason.
+    /// Why the handler must not run, if there is a reason: however often it is asked.
     #[inline]
-    pub(crate) fn take_rejection(&mut self) -> Option<Rejection> {
-        self.found.as_mut()?.rejection.take()
+    pub(crate) fn rejection(&self) -> Option<Rejection> {
+        self.found.as_ref()?.rejection()
     }
 
     /// Runs `poll` while the thread's slot points there.

@@ -527,7 +527,7 @@ impl<F, C, Extract, Run> Behind<'_, F, C, Extract, Run> {
             }
             let extracted = ready!(extracting.poll(context));
             // An `Option<Identity>` swallows the error; bad credentials are refused all the same (A23).
-            let rejection = current.borrow_mut().as_mut().and_then(Current::take_rejection);
+            let rejection = current.borrow().as_ref().and_then(Current::rejection);
             if let Some(rejection) = rejection {
                 return Poll::Ready(Err(Refused::Rejection(rejection)));
             }

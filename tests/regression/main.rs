@@ -14,6 +14,7 @@ mod jwt_at_an_opaque_endpoint;
 mod long_key_taken_for_token;
 mod panics_outside_of_the_future;
 mod polled_after_a_panic;
+mod polled_after_the_end;
 mod refusal_in_the_body_marked;
 mod unmarked_errors;
 
