@@ -333,8 +333,11 @@ fn with_body(
     content_type: HeaderValue,
 ) -> HttpResponse {
     let mut response = HttpResponse::with_body(rejection.status(), BoxBody::new(body));
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    finish(rejection, response.headers_mut());
+    let headers = response.headers_mut();
+    // There is nothing yet that `insert` would have to hand back.
+    headers.append(CONTENT_TYPE, content_type);
+    headers.append(CACHE_CONTROL, NO_STORE);
+    tell_when(rejection, headers);
     response
 }
 
@@ -408,13 +411,14 @@ fn render_custom(
     for ours in [WWW_AUTHENTICATE, PROXY_AUTHENTICATE, RETRY_AFTER, DPOP_NONCE] {
         response.headers_mut().remove(ours);
     }
-    finish(rejection, response.headers_mut());
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    tell_when(rejection, response.headers_mut());
     response
 }
 
-/// What every rejection carries, whoever wrote the body.
-fn finish(rejection: &Rejection, headers: &mut HeaderMap) {
-    headers.insert(CACHE_CONTROL, NO_STORE);
+/// Says when to come again, or with which nonce.
+#[inline]
+fn tell_when(rejection: &Rejection, headers: &mut HeaderMap) {
     if let Rejection::TemporarilyUnavailable { retry_after }
     | Rejection::TooManyAttempts { retry_after } = rejection
     {

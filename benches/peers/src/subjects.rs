@@ -16,7 +16,7 @@ use std::{
 
 use actix_web::{
     App, Error, FromRequest, HttpRequest, HttpResponse, Responder,
-    body::MessageBody,
+    body::{BoxBody, MessageBody},
     dev::{Payload, Service, ServiceFactory, ServiceRequest, ServiceResponse},
     error::{ErrorForbidden, ErrorUnauthorized},
     get,
@@ -215,10 +215,11 @@ async fn wrapped(request: HttpRequest, payload: web::Payload) -> HttpResponse {
 
 /// What the guard answers, from a handler that knows beforehand.
 fn refusal(status: StatusCode, body: &'static str) -> HttpResponse {
-    let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
+    let mut response = HttpResponse::with_body(status, BoxBody::new(body));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // `insert` would make room for what it replaces.
+    headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.append(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -231,7 +232,7 @@ pub(crate) fn no_token() -> HttpResponse {
     let body = r#"{"error":"Unauthorized","message":"No authentication token provided"}"#;
     let mut response = refusal(StatusCode::UNAUTHORIZED, body);
     let challenge = HeaderValue::from_static(r#"Bearer realm="api""#);
-    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response.headers_mut().append(WWW_AUTHENTICATE, challenge);
     response
 }
 
