@@ -163,6 +163,12 @@ impl Current {
         SLOT.set(cell, poll)
     }
 
+    /// Whether a guarded handler runs, for whichever request.
+    #[inline]
+    pub(crate) fn is_any() -> bool {
+        SLOT.is_set()
+    }
+
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
     #[inline]
     pub(crate) fn hides(request: &HttpRequest) -> bool {

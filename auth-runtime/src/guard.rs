@@ -236,19 +236,21 @@ impl Guarding {
             Known::Nobody => None,
             Known::Open(_) => return go_on(known),
         };
-        match (decide_at_once(wanted.policy, caller), known) {
-            (Some(Decision::Allow), Known::Stands(identity)) => {
+        // By reference: whoever moved it would wait for what was just written.
+        match &decide_at_once(wanted.policy, caller) {
+            Some(Decision::Deny(denial)) => {
                 watch.stop();
-                deciding.granted(Some(&identity));
-                ControlFlow::Break(Ok(identity))
+                ControlFlow::Break(Err(deciding.denied(denial, caller)))
             }
-            (Some(Decision::Deny(denial)), known) => {
-                watch.stop();
-                let caller =
-                    if let Known::Stands(identity) = &known { Some(identity) } else { None };
-                ControlFlow::Break(Err(deciding.denied(&denial, caller)))
-            }
-            (_, known) => go_on(known),
+            Some(Decision::Allow) => match known {
+                Known::Stands(identity) => {
+                    watch.stop();
+                    deciding.granted(Some(&identity));
+                    ControlFlow::Break(Ok(identity))
+                }
+                known => go_on(known),
+            },
+            _ => go_on(known),
         }
     }
 
@@ -712,9 +714,18 @@ impl Rejection {
 
     /// `auth` is the request's.
     pub(crate) fn answer(&self, auth: Option<&Auth>, request: &HttpRequest) -> Answering {
+        match (self, auth) {
+            (Self::NotFound, Some(auth)) => auth.responses().not_found(request),
+            _ => Answering::Done(self.render(auth, request)),
+        }
+    }
+
+    /// The same, of everything but a [`NotFound`](Self::NotFound).
+    #[inline]
+    pub(crate) fn render(&self, auth: Option<&Auth>, request: &HttpRequest) -> HttpResponse {
         match auth {
-            Some(auth) => auth.responses().answer(auth.in_mode(self), request),
-            None => Answering::Done(response::plain(self)),
+            Some(auth) => auth.responses().render(auth.in_mode(self), request),
+            None => response::plain(self),
         }
     }
 }

@@ -231,7 +231,7 @@ pin_project! {
         running: Option<F::Future>,
         // A refusal that has to be waited for. Where it is the guard's, the body is kept as it is, as the handler of an
         // unknown path does. In one more box, since nearly no request has one, and it takes one word instead of two.
-        refusing: Option<Pin<Box<PendingResponse>>>,
+        refusing: Refusing,
     }
 }
 
@@ -244,47 +244,32 @@ where
 {
     type Output = HttpResponse;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
-        // It is written where it stays: whoever passed it on would copy it each time.
-        let mut answer = Poll::Pending;
-        self.go_on(context, &mut answer);
-        answer
-    }
-}
-
-impl<F, Args, C> Answer<F, Args, C>
-where
-    F: Handler<Args>,
-    F::Output: Responder + 'static,
-    Args: FromRequest,
-    C: Conditions<Args>,
-{
     /// From the guard to the answer, as far as possible.
-    #[inline]
-    fn go_on(self: Pin<&mut Self>, context: &mut Context<'_>, answer: &mut Poll<HttpResponse>) {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HttpResponse> {
         let mut this = self.project();
         let (request, site) = (&*this.request, *this.site);
-        let mut end = End { request, refusing: this.refusing, answer };
-        if end.is_waited_for(context) {
-            return;
+        if let Some(response) = this.refusing {
+            return response.as_mut().poll(context);
         }
         // An extractor that panics before its future is there leaves it so: whoever polls again is asked again.
         let begins = this.extracting.is_none() && this.running.is_none();
         if begins {
             let mut guard = Guard::new(request, site);
             let watch = Stopwatch::start();
-            let passed = match guard.at_once(this.guarding, &watch) {
+            let decided = guard.at_once(this.guarding, &watch);
+            // By reference, both times: whoever moved it would wait for what was just written.
+            if let ControlFlow::Break(Err(rejection)) = &decided {
+                return guard.refuse(rejection, this.refusing, context);
+            }
+            let passed = match decided {
                 ControlFlow::Break(decided) => decided.map(Passed::by),
                 ControlFlow::Continue(known) => {
-                    match guard.poll_on(this.guarding, known, watch, context) {
-                        Poll::Ready(passed) => passed,
-                        Poll::Pending => return,
-                    }
+                    ready!(guard.poll_on(this.guarding, known, watch, context))
                 }
             };
             let Passed { identity, undecided } = match passed {
                 Ok(passed) => passed,
-                Err(rejection) => return end.refuse(&guard, &rejection, context),
+                Err(rejection) => return guard.refuse(&rejection, this.refusing, context),
             };
             *this.undecided = undecided;
             let found = Current::new(request, identity, site.hides);
@@ -305,13 +290,17 @@ where
             running: this.running.as_mut(),
         };
         let body = begins.then_some(this.body);
-        let result = Current::during(current, || behind.advance(body, context, end.answer));
+        // It is written where it stays: whoever passed it on would copy it each time.
+        let mut answer = Poll::Pending;
+        let result = Current::during(current, || behind.advance(body, context, &mut answer));
         if let Poll::Ready(result) = result {
+            let end = End { request, refusing: this.refusing, answer: &mut answer };
             end.finish(result, this.current.get_mut().as_ref(), context);
             if this.refusing.is_some() {
                 let_go(this.extracting, this.running);
             }
         }
+        answer
     }
 }
 
@@ -329,26 +318,15 @@ fn let_go<Extract, Run>(
 /// Where the answer comes to stand. What takes longer than a look stands in a program once, and not for every handler.
 struct End<'a> {
     request: &'a HttpRequest,
-    refusing: &'a mut Option<Pin<Box<PendingResponse>>>,
+    refusing: &'a mut Refusing,
     answer: &'a mut Poll<HttpResponse>,
 }
 
+/// A refusal that has to be waited for.
+type Refusing = Option<Pin<Box<PendingResponse>>>;
+
 impl End<'_> {
-    /// Waits for a refusal, if there is one.
-    #[inline]
-    fn is_waited_for(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(response) = self.refusing else { return false };
-        *self.answer = response.as_mut().poll(context);
-        true
-    }
-
-    /// Where the guard lets nobody through.
-    #[inline(never)]
-    fn refuse(self, guard: &Guard<'_>, rejection: &Rejection, context: &mut Context<'_>) {
-        self.set(guard.refuse(rejection), context);
-    }
-
-    /// Where it did: nearly always there is nothing to add to what the handler says.
+    /// Nearly always there is nothing to add to what the handler says.
     #[inline]
     fn finish(
         self,
@@ -377,18 +355,19 @@ impl End<'_> {
             Poll::Pending => Err(Rejection::NotAvailable.into()),
         });
         let answering = conclude(result, current, self.request);
-        self.set(answering, context);
+        *self.answer = answered(answering, self.refusing, context);
     }
+}
 
-    /// Answers, and waits for the answer if it has to be waited for.
-    #[inline]
-    fn set(self, answering: Answering, context: &mut Context<'_>) {
-        match answering {
-            Answering::Done(response) => *self.answer = Poll::Ready(response),
-            Answering::Waiting(response) => {
-                *self.answer = self.refusing.insert(Box::pin(response)).as_mut().poll(context);
-            }
-        }
+/// Waits for the answer if it has to be waited for.
+fn answered(
+    answering: Answering,
+    refusing: &mut Refusing,
+    context: &mut Context<'_>,
+) -> Poll<HttpResponse> {
+    match answering {
+        Answering::Done(response) => Poll::Ready(response),
+        Answering::Waiting(response) => refusing.insert(Box::pin(response)).as_mut().poll(context),
     }
 }
 
@@ -432,11 +411,22 @@ impl<'a> Guard<'a> {
         guarding.poll_on(self.auth.as_deref(), &self.deciding, known, watch, context)
     }
 
-    #[inline]
-    fn refuse(&self, rejection: &Rejection) -> Answering {
+    /// Where nobody is let through. Nearly always there is nothing to wait for.
+    #[inline(never)]
+    fn refuse(
+        &self,
+        rejection: &Rejection,
+        refusing: &mut Refusing,
+        context: &mut Context<'_>,
+    ) -> Poll<HttpResponse> {
         let Deciding { request, wanted: _, place: site } = self.deciding;
-        // A guarded handler inside a hidden one hides too.
-        refuse(rejection, site.hides || Current::hides(request), self.auth.as_deref(), request)
+        let auth = self.auth.as_deref();
+        if site.hides || Current::is_any() || matches!(rejection, Rejection::NotFound) {
+            // A guarded handler inside a hidden one hides too.
+            let hides = site.hides || Current::hides(request);
+            return answered(refuse(rejection, hides, auth, request), refusing, context);
+        }
+        Poll::Ready(rejection.render(auth, request))
     }
 }
 

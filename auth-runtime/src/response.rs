@@ -163,17 +163,15 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Responses {
-    /// Writes the response, or starts the application's own not-found handler.
-    pub(crate) fn answer(&self, rejection: &Rejection, request: &HttpRequest) -> Answering {
-        match rejection {
-            Rejection::NotFound => self.not_found.start(request),
-            _ => Answering::Done(self.render(rejection, request)),
-        }
+    /// Starts the application's own not-found handler.
+    pub(crate) fn not_found(&self, request: &HttpRequest) -> Answering {
+        self.not_found.start(request)
     }
 
     /// The response, for where nobody can wait.
     pub(crate) fn answer_now(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
-        match self.answer(rejection, request) {
+        let Rejection::NotFound = rejection else { return self.render(rejection, request) };
+        match self.not_found(request) {
             Answering::Done(response) => response,
             Answering::Waiting(mut pending) => {
                 let mut context = Context::from_waker(Waker::noop());
@@ -191,7 +189,8 @@ impl Responses {
         }
     }
 
-    fn render(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
+    /// Writes the response to everything but a [`NotFound`](Rejection::NotFound), which is the application's.
+    pub(crate) fn render(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
         let mut response = match &self.body {
             Body::Json => plain(rejection),
             Body::ProblemDetails => problem_details(rejection),
