@@ -172,7 +172,7 @@ impl Current {
     /// Whether every denial in the guarded handler that runs for this request is the application's own 404.
     #[inline]
     pub(crate) fn hides(request: &HttpRequest) -> bool {
-        SLOT.is_set() && Self::hides_inside(request)
+        Self::is_any() && Self::hides_inside(request)
     }
 
     #[inline(never)]
@@ -183,7 +183,7 @@ impl Current {
     /// Looks at what stands in the slot, if it belongs to this request.
     #[inline]
     pub(crate) fn with<T>(request: &HttpRequest, look: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if !SLOT.is_set() {
+        if !Self::is_any() {
             return None;
         }
         SLOT.with(|cell| {

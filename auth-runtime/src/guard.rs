@@ -715,12 +715,12 @@ impl Rejection {
     /// `auth` is the request's.
     pub(crate) fn answer(&self, auth: Option<&Auth>, request: &HttpRequest) -> Answering {
         match (self, auth) {
-            (Self::NotFound, Some(auth)) => auth.responses().not_found(request),
+            (Self::NotFound, Some(auth)) => auth.responses().not_found.start(request),
             _ => Answering::Done(self.render(auth, request)),
         }
     }
 
-    /// The same, of everything but a [`NotFound`](Self::NotFound).
+    /// The same where nobody waits, and so without the application's own not-found response.
     #[inline]
     pub(crate) fn render(&self, auth: Option<&Auth>, request: &HttpRequest) -> HttpResponse {
         match auth {

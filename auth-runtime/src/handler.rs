@@ -204,6 +204,10 @@ impl<A: Future> Future for Call<A> {
     }
 }
 
+/// A refusal that has to be waited for. In one more box, since nearly no request has one, and it takes one word instead of
+/// two.
+type Refusing = Option<Pin<Box<PendingResponse>>>;
+
 pin_project! {
     /// The guard; then, with what it found in the slot, extractors and handler.
     ///
@@ -229,8 +233,7 @@ pin_project! {
         extracting: Option<Args::Future>,
         #[pin]
         running: Option<F::Future>,
-        // A refusal that has to be waited for. Where it is the guard's, the body is kept as it is, as the handler of an
-        // unknown path does. In one more box, since nearly no request has one, and it takes one word instead of two.
+        // Where it is the guard's, the body is kept as it is, as the handler of an unknown path does.
         refusing: Refusing,
     }
 }
@@ -256,20 +259,20 @@ where
         if begins {
             let mut guard = Guard::new(request, site);
             let watch = Stopwatch::start();
-            let decided = guard.at_once(this.guarding, &watch);
-            // By reference, both times: whoever moved it would wait for what was just written.
-            if let ControlFlow::Break(Err(rejection)) = &decided {
-                return guard.refuse(rejection, this.refusing, context);
-            }
-            let passed = match decided {
-                ControlFlow::Break(decided) => decided.map(Passed::by),
-                ControlFlow::Continue(known) => {
-                    ready!(guard.poll_on(this.guarding, known, watch, context))
+            // Rejections by reference: whoever moved one would wait for what was just written.
+            let Passed { identity, undecided } = match guard.at_once(this.guarding, &watch) {
+                ControlFlow::Break(Ok(identity)) => Passed::by(identity),
+                ControlFlow::Break(Err(ref rejection)) => {
+                    return guard.refuse(rejection, this.refusing, context);
                 }
-            };
-            let Passed { identity, undecided } = match passed {
-                Ok(passed) => passed,
-                Err(rejection) => return guard.refuse(&rejection, this.refusing, context),
+                ControlFlow::Continue(known) => {
+                    match ready!(guard.poll_on(this.guarding, known, watch, context)) {
+                        Ok(passed) => passed,
+                        Err(ref rejection) => {
+                            return guard.refuse(rejection, this.refusing, context);
+                        }
+                    }
+                }
             };
             *this.undecided = undecided;
             let found = Current::new(request, identity, site.hides);
@@ -321,9 +324,6 @@ struct End<'a> {
     refusing: &'a mut Refusing,
     answer: &'a mut Poll<HttpResponse>,
 }
-
-/// A refusal that has to be waited for.
-type Refusing = Option<Pin<Box<PendingResponse>>>;
 
 impl End<'_> {
     /// Nearly always there is nothing to add to what the handler says.
@@ -421,6 +421,7 @@ impl<'a> Guard<'a> {
     ) -> Poll<HttpResponse> {
         let Deciding { request, wanted: _, place: site } = self.deciding;
         let auth = self.auth.as_deref();
+        // What makes a difference for the answer: hiding, another guarded handler around, the application's own 404.
         if site.hides || Current::is_any() || matches!(rejection, Rejection::NotFound) {
             // A guarded handler inside a hidden one hides too.
             let hides = site.hides || Current::hides(request);

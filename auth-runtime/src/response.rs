@@ -55,7 +55,7 @@ impl NotFound {
     }
 
     /// Starts the application's handler; without one the answer is what actix-web gives for an unknown path.
-    fn start(&self, request: &HttpRequest) -> Answering {
+    pub(crate) fn start(&self, request: &HttpRequest) -> Answering {
         match &self.0 {
             None => Answering::Done(HttpResponse::NotFound().finish()),
             Some(handler) => Answering::Waiting(handler(request.clone())),
@@ -163,15 +163,10 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Responses {
-    /// Starts the application's own not-found handler.
-    pub(crate) fn not_found(&self, request: &HttpRequest) -> Answering {
-        self.not_found.start(request)
-    }
-
     /// The response, for where nobody can wait.
     pub(crate) fn answer_now(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
         let Rejection::NotFound = rejection else { return self.render(rejection, request) };
-        match self.not_found(request) {
+        match self.not_found.start(request) {
             Answering::Done(response) => response,
             Answering::Waiting(mut pending) => {
                 let mut context = Context::from_waker(Waker::noop());
@@ -189,12 +184,12 @@ impl Responses {
         }
     }
 
-    /// Writes the response to everything but a [`NotFound`](Rejection::NotFound), which is the application's.
+    /// Writes the response, without asking the application for its own not-found response.
     pub(crate) fn render(&self, rejection: &Rejection, request: &HttpRequest) -> HttpResponse {
-        let mut response = match &self.body {
-            Body::Json => plain(rejection),
-            Body::ProblemDetails => problem_details(rejection),
-            Body::Custom(renderer) => render_custom(&**renderer, rejection, request),
+        let mut response = match (rejection, &self.body) {
+            (Rejection::NotFound, _) | (_, Body::Json) => plain(rejection),
+            (_, Body::ProblemDetails) => problem_details(rejection),
+            (_, Body::Custom(renderer)) => render_custom(&**renderer, rejection, request),
         };
         self.challenge(rejection, request, response.headers_mut());
         response
@@ -333,7 +328,7 @@ fn with_body(
 ) -> HttpResponse {
     let mut response = HttpResponse::with_body(rejection.status(), BoxBody::new(body));
     let headers = response.headers_mut();
-    // There is nothing yet that `insert` would have to hand back.
+    // Nothing stands there yet, so nothing stands there twice; `insert` makes room for what it would replace.
     headers.append(CONTENT_TYPE, content_type);
     headers.append(CACHE_CONTROL, NO_STORE);
     tell_when(rejection, headers);
@@ -470,6 +465,17 @@ mod tests {
                 serde_json::json!({"error": rejection.error(), "message": rejection.message()});
             assert_eq!(json(&rejection), expected.to_string());
             assert_eq!(rejection.status().canonical_reason(), Some(rejection.error()));
+        }
+    }
+
+    #[test]
+    fn no_header_stands_there_twice() {
+        for rejection in all() {
+            let (response, expected) =
+                (plain(&rejection), usize::from(!matches!(rejection, Rejection::NotFound)));
+            for name in [CONTENT_TYPE, CACHE_CONTROL] {
+                assert_eq!(response.headers().get_all(name).count(), expected, "{rejection:?}");
+            }
         }
     }
 

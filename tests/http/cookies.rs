@@ -1,10 +1,10 @@
 //! Tokens in cookies: A4, rule 4, and requests that another site may have made.
 
 use actix_web::{
-    HttpResponse, Responder,
+    HttpRequest, HttpResponse, Responder,
     http::{
         Method,
-        header::{COOKIE, VARY},
+        header::{CACHE_CONTROL, COOKIE, VARY},
     },
     test::TestRequest,
     web,
@@ -169,6 +169,22 @@ async fn rule_4_a_response_varies_by_the_cookie() {
         let lines = response.headers().get_all(VARY).map(|line| line.to_str().unwrap());
         assert_eq!(lines.collect::<Vec<_>>(), expected, "{path}");
     }
+}
+
+/// What is ours is stored nowhere: no cache has to know whom it is for.
+#[actix_web::test]
+async fn rule_4_a_refusal_inside_another_handler_is_stored_nowhere() {
+    #[require_auth]
+    async fn outer(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+        admin((request, payload).into()).await
+    }
+
+    let request = with_cookie(Method::GET, "/outer", "session=user");
+    let outer = web::resource("/outer").to(outer);
+    let response = call(auth(&Tokens::ready()), outer, request).await;
+    assert_eq!(response.status(), 403);
+    assert_eq!(response.headers().get(CACHE_CONTROL).unwrap(), "no-store");
+    assert!(!response.headers().contains_key(VARY), "{:?}", response.headers());
 }
 
 #[test]

@@ -16,7 +16,8 @@ use actix_web::{
     http::{
         Method, StatusCode,
         header::{
-            AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+            WWW_AUTHENTICATE,
         },
     },
     test::{TestRequest, call_service, init_service},
@@ -141,14 +142,19 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// If the body cannot be read, or something in it is no text.
+    /// If the body cannot be read, something in it is no text, or a header stands there twice that may not.
     pub async fn of(response: ServiceResponse<impl MessageBody>) -> Self {
         let text = |value: &HeaderValue| value.to_str().expect("a header is text").to_owned();
         let headers = response.headers();
         let challenges = headers.get_all(WWW_AUTHENTICATE).map(text).collect();
-        let content_type = headers.get(CONTENT_TYPE).map(text);
-        let cache_control = headers.get(CACHE_CONTROL).map(text);
-        let retry_after = headers.get(RETRY_AFTER).map(text);
+        let one = |name: HeaderName| {
+            let mut lines = headers.get_all(&name).map(text);
+            let line = lines.next();
+            assert_eq!(lines.next(), None, "{name} stands there twice");
+            line
+        };
+        let (content_type, cache_control, retry_after) =
+            (one(CONTENT_TYPE), one(CACHE_CONTROL), one(RETRY_AFTER));
         let status = response.status();
         let body = actix_web::test::read_body(response).await;
         let body = String::from_utf8(body.to_vec()).expect("the body is text");

@@ -217,7 +217,7 @@ async fn wrapped(request: HttpRequest, payload: web::Payload) -> HttpResponse {
 fn refusal(status: StatusCode, body: &'static str) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, BoxBody::new(body));
     let headers = response.headers_mut();
-    // `insert` would make room for what it replaces.
+    // As the guard does: `insert` makes room for what it would replace.
     headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.append(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
