@@ -19,8 +19,15 @@ use crate::{
     tokens::{Alg, Case, LIVE, Tokens},
 };
 
-/// So many times all cases are gone through: a machine that is slower for a while is so for all of them, and medians are not.
+/// So many times all cases are gone through: a machine that is slower for a while is so for all of them.
 const PASSES: usize = 9;
+/// So many times those are that have not yet had [`ENOUGH`] rounds, before the machine is taken for too busy.
+const MOST_PASSES: usize = 80;
+/// So many rounds of each case have to be at full speed.
+const ENOUGH: usize = 15;
+/// A round was at full speed where the bare handler took at most so much longer than in its fastest tenth of all rounds.
+/// What anybody else took in it makes no difference.
+const FULL_SPEED: f64 = 1.15;
 /// So many rounds each case has at a time; each takes everybody in turn, and starts with another.
 const ROUNDS: usize = 5;
 /// What a turn takes, about.
@@ -95,18 +102,53 @@ fn measured(tokens: &[(Alg, Tokens)], cases: &[Case], which: Which<'_>) -> Times
         .iter()
         .flat_map(|(alg, tokens)| cases.iter().map(|case| Turns::of(*alg, *case, tokens, which)))
         .collect();
-    for pass in 0..PASSES {
-        eprintln!("compare: pass {} of {PASSES}", pass + 1);
-        for (_, _, turns) in &mut cases {
+    let mut limit = f64::INFINITY;
+    for pass in 0..MOST_PASSES {
+        let wanted =
+            |turns: &[Turns<'_>]| pass < PASSES || at_full_speed(turns, limit).len() < ENOUGH;
+        let some: Vec<_> = cases.iter_mut().filter(|(_, _, turns)| wanted(turns)).collect();
+        if some.is_empty() {
+            break;
+        }
+        eprintln!("compare: pass {}, cases: {}", pass + 1, some.len());
+        for (_, _, turns) in some {
             interleaved(turns, pass * ROUNDS);
         }
+        limit =
+            FULL_SPEED * fastest_tenth(cases.iter().flat_map(|(_, _, turns)| bare(turns)).copied());
     }
     cases
         .iter()
         .flat_map(|(alg, case, turns)| {
-            medians(turns).map(|(subject, time)| ((*alg, *case, subject), time))
+            let rounds = at_full_speed(turns, limit);
+            assert!(
+                rounds.len() >= ENOUGH,
+                "{alg}, {case}: of {} rounds {} were at full speed, and {ENOUGH} are needed: measure while nothing else runs",
+                bare(turns).len(),
+                rounds.len()
+            );
+            medians(turns, &rounds).map(|(subject, time)| ((*alg, *case, subject), time)).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// What the bare handler took in each round.
+fn bare<'a>(turns: &'a [Turns<'_>]) -> &'a [f64] {
+    let bare = turns.iter().find(|turns| turns.subject.name == BARE);
+    &bare.expect("everybody is measured against it").times
+}
+
+/// How long the slowest of the fastest tenth took.
+fn fastest_tenth(times: impl Iterator<Item = f64>) -> f64 {
+    let mut times: Vec<_> = times.collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 10]
+}
+
+/// The rounds of a case in which the bare handler took no longer than this.
+fn at_full_speed(turns: &[Turns<'_>], limit: f64) -> Vec<usize> {
+    let times = bare(turns).iter().enumerate();
+    times.filter(|(_, time)| **time <= limit).map(|(round, _)| round).collect()
 }
 
 /// One subject alone, so that callgrind sees nobody else.
@@ -156,17 +198,19 @@ fn interleaved(turns: &mut [Turns<'_>], first: usize) {
     }
 }
 
-fn medians(all: &[Turns<'_>]) -> impl Iterator<Item = (&'static str, Time)> {
+/// Of these rounds.
+fn medians(all: &[Turns<'_>], rounds: &[usize]) -> impl Iterator<Item = (&'static str, Time)> {
     let of = |name: &str| all.iter().find(|turns| turns.subject.name == name);
     all.iter().map(move |turns| {
         let mut guarded = GUARDED.iter().chain(&[(RESPONSE, BARE), (WRAPPER, BARE), (LEAST, BARE)]);
         let bare = guarded.find(|(name, _)| *name == turns.subject.name);
         let bare = bare.and_then(|(_, bare)| of(bare));
-        let over = match bare {
-            Some(bare) => turns.times.iter().zip(&bare.times).map(|(a, b)| a - b).collect(),
-            None => turns.times.clone(),
+        let total = |round: &usize| turns.times[*round];
+        let over = |round: &usize| total(round) - bare.map_or(0.0, |bare| bare.times[*round]);
+        let time = Time {
+            total: median(rounds.iter().map(total).collect()),
+            over: median(rounds.iter().map(over).collect()),
         };
-        let time = Time { total: median(turns.times.clone()), over: median(over) };
         (turns.subject.name, time)
     })
 }
@@ -254,8 +298,11 @@ fn header(first: &str) -> String {
 fn costs(times: &Times, bytes: &str) -> String {
     let mut text = format!(
         "**Time of a request over the same framework's bare handler**, in nanoseconds, and how many times the guard's own. \
-         In process, interleaved in one run, medians of {} rounds. Tokens have {bytes}.\n\n",
-        PASSES * ROUNDS
+         In process, interleaved in one run, medians of {} rounds or more, of which those count in which the machine went at full \
+         speed: where the bare handler took at most {:.0} % longer than in its fastest tenth, in {ENOUGH} rounds of each row or \
+         more. Tokens have {bytes}.\n\n",
+        PASSES * ROUNDS,
+        (FULL_SPEED - 1.0) * 100.0,
     );
     text += &header("");
     for case in Case::ALL {
