@@ -432,7 +432,7 @@ fn tell_when(rejection: &Rejection, headers: &mut HeaderMap) {
 mod tests {
     use std::time::Duration;
 
-    use actix_web::body::BodySize;
+    use actix_web::{body::BodySize, test::TestRequest};
 
     use super::*;
 
@@ -486,6 +486,24 @@ mod tests {
         assert_eq!(response.status(), 404);
         assert_eq!(response.headers().len(), 0);
         assert_eq!(response.body().size(), BodySize::Sized(0));
+    }
+
+    /// Z4: nor does anything of ours stand in it where rejections are written in another way.
+    #[test]
+    fn z4_a_404_that_is_not_asked_of_the_application_says_nothing_either() {
+        let own = Body::Custom(Arc::new(|_: &Rejection, _: &HttpRequest| {
+            HttpResponse::Ok().body("there is something")
+        }));
+        for body in [Body::Json, Body::ProblemDetails, own] {
+            let challenges = Challenges::new("api", true, None, None, None).unwrap();
+            let responses =
+                Responses { challenges, proxy: false, body, not_found: NotFound::default() };
+            let request = TestRequest::default().to_http_request();
+            let response = responses.render(&Rejection::NotFound, &request);
+            assert_eq!(response.status(), 404);
+            assert_eq!(response.headers().len(), 0);
+            assert_eq!(response.body().size(), BodySize::Sized(0));
+        }
     }
 
     #[test]

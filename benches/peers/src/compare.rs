@@ -123,11 +123,12 @@ fn measured(tokens: &[(Alg, Tokens)], cases: &[Case], which: Which<'_>) -> Times
             let rounds = at_full_speed(turns, limit);
             assert!(
                 rounds.len() >= ENOUGH,
-                "{alg}, {case}: of {} rounds {} were at full speed, and {ENOUGH} are needed: measure while nothing else runs",
+                "{alg}, {case}: {} of {} rounds were at full speed, and {ENOUGH} are needed: measure while nothing else runs",
+                rounds.len(),
                 bare(turns).len(),
-                rounds.len()
             );
-            medians(turns, &rounds).map(|(subject, time)| ((*alg, *case, subject), time)).collect::<Vec<_>>()
+            let of = |(subject, time)| ((*alg, *case, subject), time);
+            medians(turns, &rounds).map(of).collect::<Vec<_>>()
         })
         .collect()
 }
