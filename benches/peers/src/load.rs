@@ -1,17 +1,21 @@
-//! Release servers on the loopback interface, one worker each, driven by `wrk` in turn.
+//! Release servers on the loopback interface, one worker each, driven by `wrk`.
 //!
-//! Everybody gets the same request as the bare handler that it is compared with, and where there are two cores, the server
-//! has one for itself. Rounds are short, since the machine may be faster or slower every few seconds: who stands side by side
-//! in a round is compared, and there are many of them.
+//! Everybody gets the same request as the bare handler that it is compared with, and where there are two cores, servers have
+//! one of them. How many requests a second that core answers is measured of one server at a time, and the machine may be
+//! faster or slower every second. So who is compared with the bare handler serves at the same time as it on the same core:
+//! what either gets of the core is counted, and how many requests it answers with that.
 
 use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    thread,
 };
 
 use actix_web::{App, HttpServer, dev::Server, rt::System, web};
+use core_affinity::CoreId;
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     compare::{median, number},
@@ -20,7 +24,10 @@ use crate::{
     tokens::{Alg, Tokens},
 };
 
-const ROUNDS: usize = 21;
+/// So many times everybody is measured alone.
+const ALONE: usize = 7;
+/// So many times everybody is measured beside the bare handler.
+const BESIDE: usize = 15;
 /// No shorter time is known to `wrk`.
 const SECONDS: &str = "1s";
 const CONNECTIONS: &str = "16";
@@ -41,129 +48,200 @@ fn table(kinds: &[&'static str]) -> String {
         println!("skipped: wrk is not installed, so requests per second are not measured");
         return "Requests per second were not measured: wrk is not installed.\n".to_owned();
     }
-    let mut groups: Vec<Vec<Driven>> = Alg::ALL
+    let mut all: Vec<_> = Alg::ALL
         .into_iter()
-        .map(|alg| kinds.iter().map(|kind| Driven::start(kind, alg)).collect())
+        .flat_map(|alg| kinds.iter().map(move |kind| Measured::new(kind, alg)))
         .collect();
-    let cores = core_affinity::get_core_ids().unwrap_or_default();
-    // Servers are on the first, and `wrk` comes to the core of who starts it.
-    let apart =
-        cores.len() > 1 && cores.last().is_some_and(|last| core_affinity::set_for_current(*last));
-    for round in 0..=ROUNDS {
-        eprintln!("load: round {round} of {ROUNDS}");
-        for group in &mut groups {
-            for turn in 0..group.len() {
-                let number = (round + turn) % group.len();
-                // The first is for warming up.
-                group[number].drive(round > 0);
+    for round in 0..BESIDE {
+        eprintln!("load: round {} of {BESIDE}", round + 1);
+        for measured in &mut all {
+            if round < ALONE {
+                measured.alone();
             }
+            measured.beside_bare(round);
         }
     }
-    let place = if apart { "on a core of its own" } else { "on the same cores as `wrk`" };
+    let place =
+        if last_core().is_some() { "a core of their own" } else { "the same core as `wrk`" };
     let mut text = format!(
-        "**Requests per second over loopback**, a release server with one worker {place}, one `wrk` with {CONNECTIONS} \
-         connections and the same token all along, which the bare handler is sent as well; medians of {ROUNDS} rounds of \
-         {SECONDS}, everybody in turn.\n\n\
-         | | requests per second | of the bare handler's | p99 in ms | of the bare handler's |\n|---|--:|--:|--:|--:|\n"
+        "**Requests per second over loopback**: release servers with one worker on {place}, `wrk` with {CONNECTIONS} connections \
+         and the same token all along, which the bare handler is sent as well. Requests per second and the 99th percentile are of \
+         one server alone, medians of {ALONE} turns of {SECONDS}. What they are of the bare handler's is measured side by side, \
+         in {BESIDE} turns of {SECONDS}, so that it makes no difference whether the machine is slower in some of them: both serve \
+         at once on one core, and it is counted how many requests each answers with the time that it has of the core. How far \
+         the bare handler comes out from itself says how exact that is.\n\n\
+         | | requests per second | p99 in ms | of the bare handler's | requests in the time of a core, of the bare handler's |\n\
+         |---|--:|--:|--:|--:|\n",
     );
-    for group in &groups {
-        let (bare, rest) = group.split_first().expect("the bare one is the first");
-        text += &line(&format!("bare handler, {}", bare.alg), &[(bare, bare)]);
-        for server in rest {
-            let name = format!("{}, {}", server.kind, server.alg);
-            let name = if server.kind == GUARD { format!("**{name}**") } else { name };
-            text += &line(&name, &[(server, bare)]);
+    for alg in Alg::ALL {
+        for kind in kinds {
+            let of = |kind| all.iter().filter(move |it| (it.kind, it.alg) == (kind, alg));
+            text += &line(&alg.to_string(), of(*kind), of(BARE));
         }
     }
-    for kind in [LEAST, GUARD] {
-        let pairs = groups.iter().filter_map(|group| {
-            let (bare, rest) = group.split_first()?;
-            Some((rest.iter().find(|server| server.kind == kind)?, bare))
-        });
-        let name = format!("{kind}, all of these");
-        let name = if kind == GUARD { format!("**{name}**") } else { name };
-        text += &line(&name, &pairs.collect::<Vec<_>>());
+    for kind in kinds {
+        let of = |kind| all.iter().filter(move |it| it.kind == kind);
+        text += &line("all of these", of(*kind), of(BARE));
     }
     text
 }
 
-/// A row of the table: what was measured, each with the bare handler beside it.
-fn line(name: &str, pairs: &[(&Driven, &Driven)]) -> String {
-    let all = |of: fn(&Driven) -> &[f64]| {
-        median(pairs.iter().flat_map(|(server, _)| of(server)).copied().collect())
+/// A row of the table: somebody, and the bare handler that was measured with him.
+fn line<'a>(
+    which: &str,
+    of: impl Iterator<Item = &'a Measured>,
+    bare: impl Iterator<Item = &'a Measured>,
+) -> String {
+    let (of, bare): (Vec<_>, Vec<_>) = (of.collect(), bare.collect());
+    let name = match of[0].kind {
+        BARE => format!("bare handler, {which}"),
+        GUARD => format!("**{GUARD}, {which}**"),
+        kind => format!("{kind}, {which}"),
     };
-    let ratio = |of: fn(&Driven) -> &[f64]| {
-        let each = pairs.iter().flat_map(|(server, bare)| of(server).iter().zip(of(bare)));
-        median(each.map(|(value, bare)| value / bare).collect())
+    let all = |of: &[&Measured], values: fn(&Measured) -> &[f64]| {
+        median(of.iter().flat_map(|measured| values(measured)).copied().collect())
     };
+    let slowest = all(&of, |measured| &measured.slowest);
     format!(
-        "| {name} | {} | {:.3} | {:.2} | {:.2} |\n",
-        number(all(Driven::rates).round()),
-        ratio(Driven::rates),
-        all(Driven::slowest),
-        ratio(Driven::slowest),
+        "| {name} | {} | {slowest:.2} | {:.2} | {:.3} |\n",
+        number(all(&of, |measured| &measured.rates).round()),
+        slowest / all(&bare, |measured| &measured.slowest),
+        all(&of, |measured| &measured.of_bare),
     )
 }
 
-struct Driven {
+/// What was measured of one handler with one algorithm.
+struct Measured {
     kind: &'static str,
     alg: Alg,
-    process: Child,
-    url: String,
-    authorization: String,
     /// Requests per second.
     rates: Vec<f64>,
     /// The 99th percentile, in milliseconds.
     slowest: Vec<f64>,
+    /// How many requests it answers with so much of a core with which the bare handler answers one.
+    of_bare: Vec<f64>,
+}
+
+impl Measured {
+    fn new(kind: &'static str, alg: Alg) -> Self {
+        Self { kind, alg, rates: Vec::new(), slowest: Vec::new(), of_bare: Vec::new() }
+    }
+
+    fn alone(&mut self) {
+        let [turn] = together([self.kind], self.alg);
+        self.rates.push(turn.rate);
+        self.slowest.push(turn.slowest);
+    }
+
+    /// Who is asked first changes.
+    fn beside_bare(&mut self, round: usize) {
+        let (bare, other) = if round.is_multiple_of(2) {
+            let [bare, other] = together([BARE, self.kind], self.alg);
+            (bare, other)
+        } else {
+            let [other, bare] = together([self.kind, BARE], self.alg);
+            (bare, other)
+        };
+        self.of_bare.push(bare.busy / other.busy);
+    }
+}
+
+/// What a turn came to.
+struct Turn {
+    /// Requests per second.
+    rate: f64,
+    /// The 99th percentile, in milliseconds.
+    slowest: f64,
+    /// What a request took of the core, in seconds.
+    busy: f64,
+}
+
+/// Servers that are started for this, since each of them has its own luck with where in memory it comes to stand, each with
+/// a `wrk` of its own, at the same time.
+fn together<const N: usize>(kinds: [&str; N], alg: Alg) -> [Turn; N] {
+    let mut servers = kinds.map(|kind| Driven::start(kind, alg));
+    let before = servers.each_mut().map(Driven::busy);
+    let running = servers.each_ref().map(Driven::drive);
+    let said = running.map(|wrk| wrk.wait_with_output().expect("it ends"));
+    let after = servers.each_mut().map(Driven::busy);
+    std::array::from_fn(|number| {
+        let text = String::from_utf8_lossy(&said[number].stdout);
+        // It has a line for them if there are any.
+        assert!(
+            said[number].status.success()
+                && !text.contains("Non-2xx")
+                && !text.contains("Socket errors"),
+            "{} {alg}: {text}",
+            kinds[number],
+        );
+        let line = |wanted: fn(&str) -> Option<&str>| {
+            let found = text.lines().find_map(|line| wanted(line.trim()));
+            found.unwrap_or_else(|| panic!("wrk does not say everything: {text}")).trim()
+        };
+        let requests = line(|line| Some(line.split_once(" requests in")?.0));
+        let requests: f64 = requests.parse().expect("a number");
+        Turn {
+            rate: line(|line| line.strip_prefix("Requests/sec:")).parse().expect("a number"),
+            slowest: milliseconds(line(|line| line.strip_prefix("99%"))),
+            busy: (after[number] - before[number]) / requests,
+        }
+    })
+}
+
+struct Driven {
+    process: Child,
+    asks: ChildStdin,
+    says: BufReader<ChildStdout>,
+    url: String,
+    authorization: String,
 }
 
 impl Driven {
-    fn start(kind: &'static str, alg: Alg) -> Self {
+    fn start(kind: &str, alg: Alg) -> Self {
         let mut process = Command::new(env::current_exe().expect("a path"))
             .args(["serve", kind, &alg.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("started");
-        let mut url = String::new();
-        let stdout = process.stdout.take().expect("piped");
-        BufReader::new(stdout).read_line(&mut url).expect("the server says where it is");
+        let asks = process.stdin.take().expect("piped");
+        let mut says = BufReader::new(process.stdout.take().expect("piped"));
+        let url = read(&mut says);
         let authorization = format!("Authorization: {}", Tokens::new(alg, 1).same);
-        let url = url.trim().to_owned();
-        Self { kind, alg, process, url, authorization, rates: Vec::new(), slowest: Vec::new() }
+        Self { process, asks, says, url, authorization }
     }
 
-    fn rates(&self) -> &[f64] {
-        &self.rates
+    /// How long it has had a core, in seconds.
+    fn busy(&mut self) -> f64 {
+        self.asks.write_all(b"\n").expect("it listens");
+        read(&mut self.says).parse().expect("a number")
     }
 
-    fn slowest(&self) -> &[f64] {
-        &self.slowest
-    }
-
-    fn drive(&mut self, counts: bool) {
-        let output = Command::new("wrk")
-            .args(["-t1", "-c", CONNECTIONS, "-d", SECONDS, "--latency"])
-            .args(["-H", &self.authorization, &self.url])
-            .output()
-            .expect("started");
-        let text = String::from_utf8_lossy(&output.stdout);
-        // It has a line for them if there are any.
-        assert!(
-            output.status.success() && !text.contains("Non-2xx") && !text.contains("Socket errors"),
-            "{} {}: {text}",
-            self.kind,
-            self.alg
-        );
-        let of = |name: &str| {
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
-            line.unwrap_or_else(|| panic!("wrk says nothing of {name}: {text}")).trim().to_owned()
+    /// Servers are on the first core, and `wrk` is on the last, where who starts it is. That is a thread of its own, since
+    /// servers would be there as well if they were started from there.
+    fn drive(&self) -> Child {
+        let start = || {
+            last_core().map(core_affinity::set_for_current);
+            Command::new("wrk")
+                .args(["-t1", "-c", CONNECTIONS, "-d", SECONDS, "--latency"])
+                .args(["-H", &self.authorization, &self.url])
+                .stdout(Stdio::piped())
+                .spawn()
         };
-        if counts {
-            self.rates.push(of("Requests/sec:").parse().expect("a number"));
-            self.slowest.push(milliseconds(&of("99%")));
-        }
+        thread::scope(|scope| scope.spawn(start).join()).expect("no panic").expect("started")
     }
+}
+
+/// The last of several.
+fn last_core() -> Option<CoreId> {
+    core_affinity::get_core_ids().filter(|cores| cores.len() > 1)?.pop()
+}
+
+/// A line that a server says.
+fn read(says: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    says.read_line(&mut line).expect("the server says something");
+    line.trim().to_owned()
 }
 
 impl Drop for Driven {
@@ -184,14 +262,18 @@ fn milliseconds(text: &str) -> f64 {
     }
 }
 
-/// Serves until standard input ends, so that nothing is left when whoever started it is gone.
+/// Serves until standard input ends, so that nothing is left when whoever started it is gone. Says where, and for each line
+/// of standard input how long it has had a core, in seconds.
 pub fn serve(kind: &str, alg: &str) {
     let alg = Alg::named(alg).expect("an algorithm");
     if let Some([first, _, ..]) = core_affinity::get_core_ids().as_deref() {
         core_affinity::set_for_current(*first);
     }
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().lines().count();
+    thread::spawn(|| {
+        for _ in std::io::stdin().lines() {
+            let busy = clock_gettime(ClockId::ProcessCPUTime);
+            println!("{}", busy.tv_sec as f64 + busy.tv_nsec as f64 / 1e9);
+        }
         std::process::exit(0);
     });
     System::new()
