@@ -26,6 +26,8 @@ impl Span {
 
 /// The texts of one caller.
 #[derive(Clone)]
+// As it stands here, for the reason that `Inner` of `identity` gives.
+#[repr(C)]
 pub(crate) struct Texts {
     /// The claims first, where there are any: of the others most are quoted from there.
     text: String,
@@ -37,31 +39,33 @@ type Spans = SmallVec<[Span; 6]>;
 
 /// Where each stands.
 #[derive(Clone)]
+// As above.
+#[repr(C)]
 struct Places {
+    bound_to: Option<Span>,
+    roles: usize,
+    scopes: usize,
+    /// Roles, then scopes, then authentication methods.
+    names: Spans,
     subject: Span,
     claims: Option<Span>,
     kid: Option<Span>,
     acr: Option<Span>,
     jti: Option<Span>,
-    bound_to: Option<Span>,
-    /// Roles, then scopes, then authentication methods.
-    names: Spans,
-    roles: usize,
-    scopes: usize,
 }
 
 impl Places {
     fn new(subject: Span) -> Self {
         Self {
+            bound_to: None,
+            roles: 0,
+            scopes: 0,
+            names: Spans::new(),
             subject,
             claims: None,
             kid: None,
             acr: None,
             jti: None,
-            bound_to: None,
-            names: Spans::new(),
-            roles: 0,
-            scopes: 0,
         }
     }
 
