@@ -1,13 +1,14 @@
 //! Release servers on the loopback interface, one worker each, driven by `wrk`.
 //!
 //! Everybody gets the same request as the bare handler that it is compared with, and where there are two cores, servers have
-//! one of them. How many requests a second that core answers is measured of one server at a time, and the machine may be
-//! faster or slower every second. So who is compared with the bare handler serves at the same time as it on the same core:
-//! what either gets of the core is counted, and how many requests it answers with that.
+//! one of them. What `wrk` gets from one of them alone changes from second to second as the machine does. So who is compared
+//! with the bare handler serves at the same time as it on the same core: what either gets of the core is counted, and how
+//! many requests it answers with that.
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     thread,
@@ -26,8 +27,8 @@ use crate::{
 
 /// So many times everybody is measured alone.
 const ALONE: usize = 7;
-/// So many times everybody is measured beside the bare handler.
-const BESIDE: usize = 15;
+/// So many times everybody is measured beside the bare handler, twice each time.
+const BESIDE: usize = 8;
 /// No shorter time is known to `wrk`.
 const SECONDS: &str = "1s";
 const CONNECTIONS: &str = "16";
@@ -58,20 +59,21 @@ fn table(kinds: &[&'static str]) -> String {
             if round < ALONE {
                 measured.alone();
             }
-            measured.beside_bare(round);
+            measured.beside_bare();
         }
     }
     let place =
         if last_core().is_some() { "a core of their own" } else { "the same core as `wrk`" };
     let mut text = format!(
         "**Requests per second over loopback**: release servers with one worker on {place}, `wrk` with {CONNECTIONS} connections \
-         and the same token all along, which the bare handler is sent as well. Requests per second and the 99th percentile are of \
-         one server alone, medians of {ALONE} turns of {SECONDS}. What they are of the bare handler's is measured side by side, \
-         in {BESIDE} turns of {SECONDS}, so that it makes no difference whether the machine is slower in some of them: both serve \
-         at once on one core, and it is counted how many requests each answers with the time that it has of the core. How far \
-         the bare handler comes out from itself says how exact that is.\n\n\
-         | | requests per second | p99 in ms | of the bare handler's | requests in the time of a core, of the bare handler's |\n\
+         and the same token all along, which the bare handler is sent as well. Requests per second and the 99th percentile are what \
+         `wrk` gets from one server alone, medians of {ALONE} turns of {SECONDS}. The last column is measured side by side, in {} \
+         turns of {SECONDS}: both serve at once on one core, and it is counted how many requests each answers with the time that \
+         it has of the core, so that it makes no difference whether the machine is slower in some turns. How far the bare handler \
+         comes out from itself there says how much of it is chance.\n\n\
+         | | requests per second | p99 in ms | of the bare handler's | requests for the same time of a core, of the bare handler's |\n\
          |---|--:|--:|--:|--:|\n",
+        2 * BESIDE,
     );
     for alg in Alg::ALL {
         for kind in kinds {
@@ -79,14 +81,14 @@ fn table(kinds: &[&'static str]) -> String {
             text += &line(&alg.to_string(), of(*kind), of(BARE));
         }
     }
-    for kind in kinds {
+    for kind in kinds.iter().filter(|kind| **kind != GRANTS) {
         let of = |kind| all.iter().filter(move |it| it.kind == kind);
         text += &line("all of these", of(*kind), of(BARE));
     }
     text
 }
 
-/// A row of the table: somebody, and the bare handler that was measured with him.
+/// A row of the table: somebody, and the bare handler with the same algorithms.
 fn line<'a>(
     which: &str,
     of: impl Iterator<Item = &'a Measured>,
@@ -129,20 +131,22 @@ impl Measured {
 
     fn alone(&mut self) {
         let [turn] = together([self.kind], self.alg);
+        eprintln!(
+            "load: {}, {}: {:.0} % of a core",
+            self.kind,
+            self.alg,
+            turn.rate * turn.busy * 100.0
+        );
         self.rates.push(turn.rate);
         self.slowest.push(turn.slowest);
     }
 
-    /// Who is asked first changes.
-    fn beside_bare(&mut self, round: usize) {
-        let (bare, other) = if round.is_multiple_of(2) {
-            let [bare, other] = together([BARE, self.kind], self.alg);
-            (bare, other)
-        } else {
-            let [other, bare] = together([self.kind, BARE], self.alg);
-            (bare, other)
-        };
-        self.of_bare.push(bare.busy / other.busy);
+    /// Once as the second of the two and once as the first, in case that makes a difference.
+    fn beside_bare(&mut self) {
+        let [bare, other] = together([BARE, self.kind], self.alg);
+        let second = bare.busy / other.busy;
+        let [other, bare] = together([self.kind, BARE], self.alg);
+        self.of_bare.push((second * bare.busy / other.busy).sqrt());
     }
 }
 
@@ -159,9 +163,10 @@ struct Turn {
 /// Servers that are started for this, since each of them has its own luck with where in memory it comes to stand, each with
 /// a `wrk` of its own, at the same time.
 fn together<const N: usize>(kinds: [&str; N], alg: Alg) -> [Turn; N] {
-    let mut servers = kinds.map(|kind| Driven::start(kind, alg));
+    let authorization = format!("Authorization: {}", Tokens::new(alg, 1).same);
+    let mut servers = kinds.map(|kind| Driven::start(kind, alg, &authorization));
     let before = servers.each_mut().map(Driven::busy);
-    let running = servers.each_ref().map(Driven::drive);
+    let running = servers.each_ref().map(|server| server.drive(&authorization));
     let said = running.map(|wrk| wrk.wait_with_output().expect("it ends"));
     let after = servers.each_mut().map(Driven::busy);
     std::array::from_fn(|number| {
@@ -192,12 +197,12 @@ struct Driven {
     process: Child,
     asks: ChildStdin,
     says: BufReader<ChildStdout>,
-    url: String,
-    authorization: String,
+    address: String,
 }
 
 impl Driven {
-    fn start(kind: &str, alg: Alg) -> Self {
+    /// Has answered once, so that it has started all that it starts.
+    fn start(kind: &str, alg: Alg, authorization: &str) -> Self {
         let mut process = Command::new(env::current_exe().expect("a path"))
             .args(["serve", kind, &alg.to_string()])
             .stdin(Stdio::piped())
@@ -206,9 +211,15 @@ impl Driven {
             .expect("started");
         let asks = process.stdin.take().expect("piped");
         let mut says = BufReader::new(process.stdout.take().expect("piped"));
-        let url = read(&mut says);
-        let authorization = format!("Authorization: {}", Tokens::new(alg, 1).same);
-        Self { process, asks, says, url, authorization }
+        let address = read(&mut says);
+        let mut stream = TcpStream::connect(&address).expect("it listens");
+        write!(
+            stream,
+            "GET / HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\nConnection: close\r\n\r\n"
+        )
+        .and_then(|()| io::copy(&mut stream, &mut io::sink()))
+        .expect("an answer");
+        Self { process, asks, says, address }
     }
 
     /// How long it has had a core, in seconds.
@@ -219,12 +230,14 @@ impl Driven {
 
     /// Servers are on the first core, and `wrk` is on the last, where who starts it is. That is a thread of its own, since
     /// servers would be there as well if they were started from there.
-    fn drive(&self) -> Child {
+    fn drive(&self, authorization: &str) -> Child {
         let start = || {
-            last_core().map(core_affinity::set_for_current);
+            if let Some(core) = last_core() {
+                assert!(core_affinity::set_for_current(core), "cannot go to {core:?}");
+            }
             Command::new("wrk")
                 .args(["-t1", "-c", CONNECTIONS, "-d", SECONDS, "--latency"])
-                .args(["-H", &self.authorization, &self.url])
+                .args(["-H", authorization, &format!("http://{}/", self.address)])
                 .stdout(Stdio::piped())
                 .spawn()
         };
@@ -240,7 +253,7 @@ fn last_core() -> Option<CoreId> {
 /// A line that a server says.
 fn read(says: &mut impl BufRead) -> String {
     let mut line = String::new();
-    says.read_line(&mut line).expect("the server says something");
+    assert!(says.read_line(&mut line).expect("text") > 0, "the server has ended");
     line.trim().to_owned()
 }
 
@@ -267,26 +280,29 @@ fn milliseconds(text: &str) -> f64 {
 pub fn serve(kind: &str, alg: &str) {
     let alg = Alg::named(alg).expect("an algorithm");
     if let Some([first, _, ..]) = core_affinity::get_core_ids().as_deref() {
-        core_affinity::set_for_current(*first);
+        assert!(core_affinity::set_for_current(*first), "cannot go to {first:?}");
     }
     thread::spawn(|| {
-        for _ in std::io::stdin().lines() {
+        for _ in io::stdin().lines().map_while(Result::ok) {
             let busy = clock_gettime(ClockId::ProcessCPUTime);
-            println!("{}", busy.tv_sec as f64 + busy.tv_nsec as f64 / 1e9);
+            let busy = busy.tv_sec as f64 + busy.tv_nsec as f64 / 1e9;
+            if writeln!(io::stdout(), "{busy}").is_err() {
+                break;
+            }
         }
         std::process::exit(0);
     });
     System::new()
         .block_on(async {
             let (server, address) = started(kind, alg)?;
-            println!("http://{address}/");
-            std::io::stdout().flush()?;
+            println!("{address}");
+            io::stdout().flush()?;
             server.await
         })
         .expect("served");
 }
 
-fn started(kind: &str, alg: Alg) -> std::io::Result<(Server, std::net::SocketAddr)> {
+fn started(kind: &str, alg: Alg) -> io::Result<(Server, SocketAddr)> {
     macro_rules! run {
         ($app:expr) => {{
             let server =
