@@ -5,6 +5,7 @@
 
 mod configured;
 mod metrics;
+mod restored;
 #[allow(dead_code, reason = "shared with the tests of the response contract")]
 #[path = "../http/server.rs"]
 mod server;

@@ -171,6 +171,11 @@ impl Store {
 
 #[cfg(feature = "redis")]
 impl Store {
+    /// Up to when this is revoked, if it is.
+    pub(super) fn time(&self, kind: Kind, issuer: &str, name: &str) -> Option<u64> {
+        self.table(kind).get(issuer, name)
+    }
+
     /// The latest time, in seconds since the Unix epoch, whose revocations can be dropped at `now`.
     pub(super) fn over(&self, kind: Kind, now: u64) -> u64 {
         match kind {

@@ -165,7 +165,7 @@ impl Fleet {
     ) -> Result<(), RedisError> {
         match self.keys.write([&command.change]).exec_async(connection).await {
             Ok(()) => {
-                self.written(&command.change);
+                self.written(&command.change, command.number);
                 command.answer(Ok(()));
                 Ok(())
             }
@@ -176,9 +176,13 @@ impl Fleet {
         }
     }
 
-    /// What was revoked here no longer depends on us, and what was restored is.
-    fn written(&self, Change { name, time }: &Change) {
-        self.shared.unshared().remove(name);
+    /// What was revoked here no longer depends on us, and what was restored is; unless it was revoked here once more since.
+    fn written(&self, Change { name, time }: &Change, number: u64) {
+        let mut unshared = self.shared.unshared();
+        if unshared.is_later(name, number) {
+            return;
+        }
+        unshared.revoked.remove(name);
         if time.is_none() {
             self.shared.store.remove(name.kind, &name.issuer, &name.name);
         }
@@ -212,8 +216,8 @@ impl Fleet {
                     Ok(read) => read,
                     Err(gap) => return Ok(Err(gap)),
                 };
-                for change in &read.found {
-                    self.apply(change);
+                for (place, change) in read.found.iter().enumerate() {
+                    self.apply(change, read.found.get(place + 1..).unwrap_or_default());
                 }
                 self.last = read.last;
                 all.extend(read.found);
@@ -227,21 +231,33 @@ impl Fleet {
         }
     }
 
-    fn apply(&self, Change { name, time }: &Change) {
-        match time {
-            Some(time) => self.shared.store.raise(name.kind, &name.issuer, &name.name, *time),
-            // Somebody restored what was revoked here since: that is the later word, as soon as it is written.
-            None if self.shared.unshared().contains_key(name) => {}
-            None => {
-                self.shared.store.remove(name.kind, &name.issuer, &name.name);
-            }
+    /// `later` is what changed after it.
+    fn apply(&self, Change { name, time }: &Change, later: &[Change]) {
+        let store = &self.shared.store;
+        if let Some(time) = time {
+            store.raise(name.kind, &name.issuer, &name.name, *time);
+            return;
+        }
+        let unshared = self.shared.unshared();
+        // Somebody restored what was revoked here since: that is the later word, as soon as it is written.
+        if unshared.revoked.contains_key(name) {
+            return;
+        }
+        // What is revoked again already is not let in meanwhile.
+        let known = store.time(name.kind, &name.issuer, &name.name);
+        let again = |change: &Change| change.name == *name && change.time >= known;
+        if known.is_some() && !later.iter().any(again) {
+            store.remove(name.kind, &name.issuer, &name.name);
         }
     }
 
     /// Loads everything, and writes back what Redis does not have.
     async fn load(&mut self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
         let now = self.shared.store.now();
-        let unshared = self.shared.unshared().clone();
+        let (unshared, number) = {
+            let unshared = self.shared.unshared();
+            (unshared.revoked.clone(), unshared.changes)
+        };
         // What was restored while we were away is not to be written back.
         if self.follow(connection).await?.is_err() {
             let newest: Vec<records::Raw> = self.keys.newest().query_async(connection).await?;
@@ -260,7 +276,7 @@ impl Fleet {
             }
         }
         self.reload_at = Instant::now() + RELOAD;
-        self.write_back(connection, &seen, &unshared).await?;
+        self.write_back(connection, &seen, &unshared, number).await?;
         self.shared.up_to_date_at.store(now, Ordering::Release);
         // First, since whoever waits for the other expects to be let through.
         self.shared.loaded.store(true, Ordering::Release);
@@ -276,7 +292,13 @@ impl Fleet {
         connection: &mut MultiplexedConnection,
     ) -> Result<(), RedisError> {
         const DAY: u64 = 24 * 60 * 60;
-        self.shared.store.drop_what_is_over();
+        let store = &self.shared.store;
+        store.drop_what_is_over();
+        // Nor does anybody have to hear of that any more.
+        self.shared
+            .unshared()
+            .revoked
+            .retain(|Revoked { kind, issuer, name }, _| store.time(*kind, issuer, name).is_some());
         let (seconds, _): (u64, u64) = cmd("TIME").query_async(connection).await?;
         for kind in KINDS {
             let time = self.shared.store.over(kind, seconds.saturating_sub(DAY));
@@ -315,12 +337,14 @@ impl Fleet {
     }
 
     /// Redis may have lost what this instance knows, or never got it. What was unshared before everything was loaded and
-    /// is there, because another one has revoked it too or an answer got lost, is shared.
+    /// is there, because another one has revoked it too or an answer got lost, is shared; `number` is that of the last
+    /// change here before it was.
     async fn write_back(
         &mut self,
         connection: &mut MultiplexedConnection,
         seen: &Seen,
         unshared: &HashMap<Revoked, u64>,
+        number: u64,
     ) -> Result<(), RedisError> {
         let (mut missing, mut shared) = (Vec::new(), Vec::new());
         self.shared.store.for_each(|kind, issuer, name, time| {
@@ -334,9 +358,8 @@ impl Fleet {
         });
         for name in shared {
             let mut now = self.shared.unshared();
-            // Unless it was revoked once more since.
-            if now.get(&name).is_some_and(|number| unshared.get(&name) == Some(number)) {
-                now.remove(&name);
+            if !now.is_later(&name, number) {
+                now.revoked.remove(&name);
             }
         }
         for batch in missing.chunks(BATCH) {
@@ -344,7 +367,7 @@ impl Fleet {
                 return self.refused(error);
             }
             for change in batch {
-                self.written(change);
+                self.written(change, number);
             }
         }
         if !missing.is_empty() {

@@ -194,15 +194,18 @@ impl RedisRevocations {
 
     fn revoke(&self, kind: Kind, issuer: &str, name: &str, time: u64) -> Sharing {
         let name = Revoked::new(kind, issuer, name);
-        // In this order, so that nobody who restores can come between.
-        let number = self.0.shared.revoked.fetch_add(1, Ordering::Relaxed);
-        self.0.shared.unshared().insert(name.clone(), number);
+        // All of it under one lock: changes are written in the order of their numbers, and nobody who restores comes between.
+        let mut unshared = self.0.shared.unshared();
+        let number = unshared.next();
+        unshared.revoked.insert(name.clone(), number);
         self.0.shared.store.raise(kind, &name.issuer, &name.name, time);
-        self.0.send(Change { name, time: Some(time.min(LATEST)) })
+        self.0.send(Change { name, time: Some(time.min(LATEST)) }, number)
     }
 
     fn restore(&self, kind: Kind, issuer: &str, name: &str) -> Sharing {
-        self.0.send(Change { name: Revoked::new(kind, issuer, name), time: None })
+        let mut unshared = self.0.shared.unshared();
+        let number = unshared.next();
+        self.0.send(Change { name: Revoked::new(kind, issuer, name), time: None }, number)
     }
 }
 
@@ -300,7 +303,6 @@ impl RedisRevocationsBuilder {
         let shared = Arc::new(Shared {
             store: Arc::new(Store::new(longest_lifetime, clock)),
             unshared: Mutex::default(),
-            revoked: AtomicU64::new(0),
             loaded: AtomicBool::new(false),
             up_to_date_at: AtomicU64::new(0),
             started_at,
@@ -352,13 +354,32 @@ impl From<std::io::Error> for RedisRevocationsError {
     }
 }
 
+/// What depends on this instance alone. Held while the store is changed by whoever goes by it.
+#[derive(Default)]
+struct Unshared {
+    /// What was revoked here, and is not known to be in Redis, with the number of the last time that it was.
+    revoked: HashMap<Revoked, u64>,
+    /// How often something was revoked or restored here.
+    changes: u64,
+}
+
+impl Unshared {
+    /// The number of one more change.
+    fn next(&mut self) -> u64 {
+        self.changes += 1;
+        self.changes
+    }
+
+    /// Whether it was revoked here after the change of this number, so that this one has no say any more.
+    fn is_later(&self, name: &Revoked, number: u64) -> bool {
+        self.revoked.get(name).is_some_and(|last| *last > number)
+    }
+}
+
 /// What the thread and the instance have in common.
 struct Shared {
     store: Arc<Store>,
-    /// What was revoked here, and is not known to be in Redis, with the number of the last time that it was.
-    unshared: Mutex<HashMap<Revoked, u64>>,
-    /// How often something was revoked here.
-    revoked: AtomicU64,
+    unshared: Mutex<Unshared>,
     /// Whether everything was loaded once.
     loaded: AtomicBool,
     /// In seconds since the Unix epoch, by the store's clock.
@@ -370,7 +391,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn unshared(&self) -> MutexGuard<'_, HashMap<Revoked, u64>> {
+    fn unshared(&self) -> MutexGuard<'_, Unshared> {
         // A lock is poisoned by a panic while it was held; what it guards is sound at any time.
         self.unshared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -405,9 +426,9 @@ impl Link {
         self.shared.may_decide()
     }
 
-    fn send(&self, change: Change) -> Sharing {
+    fn send(&self, change: Change, number: u64) -> Sharing {
         let (done, answer) = oneshot::channel();
-        match self.commands.try_send(Command { change, done }) {
+        match self.commands.try_send(Command { change, number, done }) {
             Ok(()) => Sharing::awaited(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Sharing::known(Err(NotShared::TooMany)),
             Err(mpsc::error::TrySendError::Closed(_)) => Sharing::known(Err(NotShared::Away)),
@@ -422,6 +443,8 @@ impl Link {
 /// A change that somebody may be waiting for.
 struct Command {
     change: Change,
+    /// By which later changes are told.
+    number: u64,
     done: oneshot::Sender<Result<(), NotShared>>,
 }
 
