@@ -228,6 +228,27 @@ async fn k4_keys_of_an_issuer_that_is_away_are_used_until_they_are_too_old() {
     assert_invalid(&ask(&auth, &unknown.token(&provider.name(), time.now())).await);
 }
 
+/// They were used for as much longer as the clock had been ahead.
+#[actix_web::test]
+async fn k4_keys_last_no_longer_where_the_clock_is_put_back() {
+    let (mut provider, time) = (Provider::start(), Time::start());
+    let (known, unknown) = (Signer::new("1"), Signer::new("2"));
+    provider.publish(&[&known]);
+    let issuer = issuer(&provider).jwks_max_stale(Duration::from_secs(3_000));
+    let auth = auth_of(issuer, &time);
+    auth.wait_ready().await;
+    provider.go_away();
+    time.put_back(100_000);
+    let token = known.token(&provider.name(), time.now());
+    // Whoever sends a key that is not known waits until the issuer has been asked.
+    assert_away(&ask(&auth, &unknown.token(&provider.name(), time.now())).await);
+    time.pass(2_999);
+    assert_ann(&ask(&auth, &token).await);
+    time.pass(1);
+    assert_away(&ask(&auth, &token).await);
+    assert!(!auth.is_ready());
+}
+
 #[actix_web::test]
 async fn a17_k4_an_issuer_that_was_never_there_is_503_and_once_it_comes_all_is_well() {
     let (mut provider, time, key) = (Provider::start(), Time::start(), Signer::new("1"));

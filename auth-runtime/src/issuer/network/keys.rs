@@ -210,7 +210,8 @@ impl NetworkKeys {
         let mut next = Snapshot {
             keys: Arc::clone(&before.keys),
             generation: before.generation,
-            confirmed: before.confirmed,
+            // Where the clock was set back since, they would be in use for as much longer.
+            confirmed: before.confirmed.map(|confirmed| confirmed.min(now)),
             asked,
             pause: settings.cooldown,
             refresh: settings.refresh,
