@@ -48,7 +48,7 @@ async fn a15_l5_a_revocation_that_cannot_be_written_outlives_a_restoring_before_
     one.revocations.revoke_token(ISSUER, "1", u64::MAX).await.unwrap();
 
     // As long as Redis does not answer, changes wait, and there are too many of them.
-    assert_eq!(store.command("CLIENT PAUSE 700 ALL"), "+OK");
+    assert_eq!(store.command("CLIENT PAUSE 1200 ALL"), "+OK");
     let restored = one.revocations.restore_token(ISSUER, "1");
     for jti in 0..1_100 {
         drop(one.revocations.revoke_token(ISSUER, &format!("other {jti}"), u64::MAX));

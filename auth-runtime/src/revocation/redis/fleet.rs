@@ -254,9 +254,12 @@ impl Fleet {
     /// Loads everything, and writes back what Redis does not have.
     async fn load(&mut self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
         let now = self.shared.store.now();
+        self.forget_what_is_over();
         let (unshared, number) = {
             let unshared = self.shared.unshared();
-            (unshared.revoked.clone(), unshared.changes)
+            // What still waits to be written may restore: then nothing is settled yet.
+            let number = if self.commands.is_empty() { unshared.changes } else { 0 };
+            (unshared.revoked.clone(), number)
         };
         // What was restored while we were away is not to be written back.
         if self.follow(connection).await?.is_err() {
@@ -271,9 +274,11 @@ impl Fleet {
             return Ok(());
         };
         for Change { name, time } in changes {
-            if let Some(time) = time {
-                seen.insert((name.kind, name.member()), time);
-            }
+            let place = (name.kind, name.member());
+            match time {
+                Some(time) => seen.insert(place, time),
+                None => seen.remove(&place),
+            };
         }
         self.reload_at = Instant::now() + RELOAD;
         self.write_back(connection, &seen, &unshared, number).await?;
@@ -286,19 +291,22 @@ impl Fleet {
         Ok(())
     }
 
+    /// Nor does anybody have to hear of it any more.
+    fn forget_what_is_over(&self) {
+        let store = &self.shared.store;
+        store.drop_what_is_over();
+        self.shared
+            .unshared()
+            .revoked
+            .retain(|Revoked { kind, issuer, name }, _| store.time(*kind, issuer, name).is_some());
+    }
+
     /// In Redis by its own clock, and a day later than here: a clock that is wrong must not take from others.
     async fn drop_what_is_over(
         &mut self,
         connection: &mut MultiplexedConnection,
     ) -> Result<(), RedisError> {
         const DAY: u64 = 24 * 60 * 60;
-        let store = &self.shared.store;
-        store.drop_what_is_over();
-        // Nor does anybody have to hear of that any more.
-        self.shared
-            .unshared()
-            .revoked
-            .retain(|Revoked { kind, issuer, name }, _| store.time(*kind, issuer, name).is_some());
         let (seconds, _): (u64, u64) = cmd("TIME").query_async(connection).await?;
         for kind in KINDS {
             let time = self.shared.store.over(kind, seconds.saturating_sub(DAY));
@@ -338,7 +346,7 @@ impl Fleet {
 
     /// Redis may have lost what this instance knows, or never got it. What was unshared before everything was loaded and
     /// is there, because another one has revoked it too or an answer got lost, is shared; `number` is that of the last
-    /// change here before it was.
+    /// change here that is settled.
     async fn write_back(
         &mut self,
         connection: &mut MultiplexedConnection,

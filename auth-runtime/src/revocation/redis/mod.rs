@@ -164,7 +164,8 @@ impl RedisRevocations {
     /// Takes a mistaken [`revoke_token`](Self::revoke_token) back, everywhere within a second.
     ///
     /// An instance that cannot reach Redis goes on refusing. One that was away while Redis lost data, or while ten
-    /// thousand other things changed, takes the revocation for lost and brings it back: then restore once more.
+    /// thousand other things changed, takes the revocation for lost and brings it back: then restore once more. Await it
+    /// before revoking the same up to an earlier time: otherwise the later time may stay.
     ///
     /// # Errors
     ///
