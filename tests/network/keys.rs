@@ -195,14 +195,20 @@ async fn k3_a_request_whose_key_is_known_never_waits_for_a_fetch() {
     assert_eq!(provider.asked("/keys"), 2);
 }
 
-#[actix_web::test]
-async fn k4_keys_of_an_issuer_that_is_away_are_used_until_they_are_too_old() {
-    let (mut provider, time) = (Provider::start(), Time::start());
-    let (known, unknown) = (Signer::new("1"), Signer::new("2"));
-    provider.publish(&[&known]);
+/// Has this key, and uses it for 3,000 seconds after the issuer last said so.
+async fn stale_after_3_000(key: &Signer) -> (Provider, Time, Auth) {
+    let (provider, time) = (Provider::start(), Time::start());
+    provider.publish(&[key]);
     let issuer = issuer(&provider).jwks_max_stale(Duration::from_secs(3_000));
     let auth = auth_of(issuer, &time);
     auth.wait_ready().await;
+    (provider, time, auth)
+}
+
+#[actix_web::test]
+async fn k4_keys_of_an_issuer_that_is_away_are_used_until_they_are_too_old() {
+    let (known, unknown) = (Signer::new("1"), Signer::new("2"));
+    let (mut provider, time, auth) = stale_after_3_000(&known).await;
     let token = known.token(&provider.name(), time.now());
     let confirmed = time.now();
     provider.go_away();
@@ -231,12 +237,8 @@ async fn k4_keys_of_an_issuer_that_is_away_are_used_until_they_are_too_old() {
 /// They were used for as much longer as the clock had been ahead.
 #[actix_web::test]
 async fn k4_keys_last_no_longer_where_the_clock_is_put_back() {
-    let (mut provider, time) = (Provider::start(), Time::start());
     let (known, unknown) = (Signer::new("1"), Signer::new("2"));
-    provider.publish(&[&known]);
-    let issuer = issuer(&provider).jwks_max_stale(Duration::from_secs(3_000));
-    let auth = auth_of(issuer, &time);
-    auth.wait_ready().await;
+    let (mut provider, time, auth) = stale_after_3_000(&known).await;
     provider.go_away();
     time.put_back(100_000);
     let token = known.token(&provider.name(), time.now());

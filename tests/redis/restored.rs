@@ -82,15 +82,26 @@ async fn a15_what_is_over_before_it_can_be_written_need_not_be() {
     for instance in [&one, &two] {
         instance.wait().await;
     }
+    let token = |jti: &str| issuer.token("ann").claim("jti", jti).claim("exp", start + 900).mint();
+    // From where on it has to read what changes.
+    one.revocations.revoke_token(ISSUER, "0", u64::MAX).await.unwrap();
+    within(SECOND, "known", || two.status(&token("0")) == 401);
+
     wire.cut();
     assert!(two.revocations.revoke_token(ISSUER, "1", start + 10).await.is_err());
     now.fetch_add(10 + 301, Ordering::SeqCst);
+    // What others say of it meanwhile counts.
+    one.revocations.revoke_token(ISSUER, "1", u64::MAX).await.unwrap();
+    one.revocations.restore_token(ISSUER, "1").await.unwrap();
     one.revocations.revoke_token(ISSUER, "2", u64::MAX).await.unwrap();
     wire.mend();
-    let token = |jti: &str| issuer.token("ann").claim("jti", jti).claim("exp", start + 900).mint();
     within(3 * SECOND, "in step", || two.status(&token("2")) == 401);
     within(SECOND, "loaded", || two.status(&token("1")) == 200);
+    // Nor does it come back from there.
+    thread::sleep(SECOND / 2);
+    assert_eq!([&one, &two].map(|it| it.status(&token("1"))), [200; 2]);
 
+    // And what they say afterwards.
     one.revocations.revoke_token(ISSUER, "1", u64::MAX).await.unwrap();
     within(SECOND, "revoked", || two.status(&token("1")) == 401);
     one.revocations.restore_token(ISSUER, "1").await.unwrap();

@@ -255,12 +255,7 @@ impl Fleet {
     async fn load(&mut self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
         let now = self.shared.store.now();
         self.forget_what_is_over();
-        let (unshared, number) = {
-            let unshared = self.shared.unshared();
-            // What still waits to be written may restore: then nothing is settled yet.
-            let number = if self.commands.is_empty() { unshared.changes } else { 0 };
-            (unshared.revoked.clone(), number)
-        };
+        let settled = self.settled();
         // What was restored while we were away is not to be written back.
         if self.follow(connection).await?.is_err() {
             let newest: Vec<records::Raw> = self.keys.newest().query_async(connection).await?;
@@ -268,20 +263,13 @@ impl Fleet {
         }
         self.drop_what_is_over(connection).await?;
         let mut seen = self.scan(connection).await?;
-        // A set that changes while it is read may or may not show it.
         let Ok(changes) = self.follow(connection).await? else {
             self.reload_at = Instant::now();
             return Ok(());
         };
-        for Change { name, time } in changes {
-            let place = (name.kind, name.member());
-            match time {
-                Some(time) => seen.insert(place, time),
-                None => seen.remove(&place),
-            };
-        }
+        correct(&mut seen, changes);
         self.reload_at = Instant::now() + RELOAD;
-        self.write_back(connection, &seen, &unshared, number).await?;
+        self.write_back(connection, &seen, settled).await?;
         self.shared.up_to_date_at.store(now, Ordering::Release);
         // First, since whoever waits for the other expects to be let through.
         self.shared.loaded.store(true, Ordering::Release);
@@ -291,7 +279,15 @@ impl Fleet {
         Ok(())
     }
 
-    /// Nor does anybody have to hear of it any more.
+    /// The number of the last change of this instance, if none of them waits to be written; otherwise of none, since what
+    /// waits may restore.
+    fn settled(&self) -> u64 {
+        // Changes are sent under this lock.
+        let unshared = self.shared.unshared();
+        if self.commands.is_empty() { unshared.changes } else { 0 }
+    }
+
+    /// What is over is looked up by nobody, and nobody has to hear of it any more.
     fn forget_what_is_over(&self) {
         let store = &self.shared.store;
         store.drop_what_is_over();
@@ -344,44 +340,54 @@ impl Fleet {
         Ok(seen)
     }
 
-    /// Redis may have lost what this instance knows, or never got it. What was unshared before everything was loaded and
-    /// is there, because another one has revoked it too or an answer got lost, is shared; `number` is that of the last
-    /// change here that is settled.
+    /// What was revoked here up to the `settled` change and is in Redis, because another one has revoked it too or an answer
+    /// got lost, no longer depends on us.
+    fn share(&self, seen: &Seen, settled: u64) {
+        let store = &self.shared.store;
+        self.shared.unshared().revoked.retain(|name, number| {
+            let there = seen.get(&(name.kind, name.member())).copied();
+            *number > settled || there < store.time(name.kind, &name.issuer, &name.name)
+        });
+    }
+
+    /// Redis may have lost what this instance knows, or never got it.
     async fn write_back(
         &mut self,
         connection: &mut MultiplexedConnection,
         seen: &Seen,
-        unshared: &HashMap<Revoked, u64>,
-        number: u64,
+        settled: u64,
     ) -> Result<(), RedisError> {
-        let (mut missing, mut shared) = (Vec::new(), Vec::new());
+        self.share(seen, settled);
+        let mut missing = Vec::new();
         self.shared.store.for_each(|kind, issuer, name, time| {
             let known = seen.get(&(kind, records::member(issuer, name)));
             if known.is_none_or(|known| *known < time) {
                 missing.push(Change { name: Revoked::new(kind, issuer, name), time: Some(time) });
-            } else if !unshared.is_empty() {
-                let name = Revoked::new(kind, issuer, name);
-                shared.extend(unshared.contains_key(&name).then_some(name));
             }
         });
-        for name in shared {
-            let mut now = self.shared.unshared();
-            if !now.is_later(&name, number) {
-                now.revoked.remove(&name);
-            }
-        }
         for batch in missing.chunks(BATCH) {
             if let Err(error) = self.keys.write(batch).exec_async(connection).await {
                 return self.refused(error);
             }
             for change in batch {
-                self.written(change, number);
+                self.written(change, settled);
             }
         }
         if !missing.is_empty() {
             tracing::warn!(entries = missing.len(), "Redis lacked revocations, and has them again");
         }
         Ok(())
+    }
+}
+
+/// What changed while everything was read, which may or may not show it.
+fn correct(seen: &mut Seen, changes: Vec<Change>) {
+    for Change { name, time } in changes {
+        let place = (name.kind, name.member());
+        match time {
+            Some(time) => seen.insert(place, time),
+            None => seen.remove(&place),
+        };
     }
 }
 
@@ -406,5 +412,92 @@ async fn meanwhile<T>(
             done = &mut work => return Some(done),
             command = commands.recv() => command?.answer(Err(NotShared::Away)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::revocation::redis::{RedisRevocations, RedisRevocationsBuilder};
+
+    const ISSUER: &str = "https://id.example.com/";
+
+    /// Nobody runs it, so that nothing happens in between.
+    fn fleet() -> (RedisRevocations, Fleet) {
+        let builder: RedisRevocationsBuilder = RedisRevocations::builder("redis://127.0.0.1:1/");
+        builder.apart().unwrap()
+    }
+
+    fn known(fleet: &Fleet) -> Option<u64> {
+        fleet.shared.store.time(Kind::Token, ISSUER, "1")
+    }
+
+    fn change(time: Option<u64>) -> Change {
+        Change { name: Revoked::new(Kind::Token, ISSUER, "1"), time }
+    }
+
+    /// As if Redis had taken what waits.
+    fn write_all(fleet: &mut Fleet) {
+        while let Ok(command) = fleet.commands.try_recv() {
+            fleet.written(&command.change, command.number);
+        }
+    }
+
+    /// L5: a load comes between a restoring that waits and what was revoked since.
+    #[test]
+    fn l5_nothing_is_settled_while_a_restoring_waits() {
+        let (revocations, mut fleet) = fleet();
+        let until = u64::MAX >> 11;
+        let seen = Seen::from([((Kind::Token, change(None).name.member()), until)]);
+        drop(revocations.revoke_token(ISSUER, "1", until));
+        write_all(&mut fleet);
+        drop(revocations.restore_token(ISSUER, "1"));
+        drop(revocations.revoke_token(ISSUER, "1", until));
+        fleet.share(&seen, fleet.settled());
+        // The later one is lost on the way, as with a connection that breaks.
+        let command = fleet.commands.try_recv().unwrap();
+        fleet.written(&command.change, command.number);
+        assert_eq!(known(&fleet), Some(until));
+        assert!(fleet.commands.try_recv().is_ok());
+        assert!(fleet.shared.unshared().revoked.contains_key(&change(None).name));
+
+        // Once nothing waits, what is in Redis is shared, and what is there for less time only is not.
+        let less = Seen::from([((Kind::Token, change(None).name.member()), until - 1)]);
+        for (seen, kept) in [(&Seen::new(), 1), (&less, 1), (&seen, 0)] {
+            fleet.share(seen, fleet.settled());
+            assert_eq!(fleet.shared.unshared().revoked.len(), kept);
+        }
+        // And nothing that was revoked since the load began.
+        let settled = fleet.settled();
+        drop(revocations.revoke_token(ISSUER, "1", until));
+        fleet.share(&seen, settled);
+        assert_eq!(fleet.shared.unshared().revoked.len(), 1);
+    }
+
+    /// L5: whoever is asked between the two would let in what both before and behind them is revoked.
+    #[test]
+    fn l5_what_is_revoked_again_in_the_same_breath_is_never_let_in() {
+        let (_revocations, fleet) = fleet();
+        for (later, expected) in [
+            (vec![change(Some(10))], Some(10)),
+            (vec![change(None), change(Some(11))], Some(10)),
+            // For less time: that is another word on it.
+            (vec![change(Some(9))], None),
+            (vec![], None),
+        ] {
+            fleet.apply(&change(Some(10)), &[]);
+            fleet.apply(&change(None), &later);
+            assert_eq!(known(&fleet), expected, "{later:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_restored_while_everything_is_read_is_not_there() {
+        let place = (Kind::Token, change(None).name.member());
+        let mut seen = Seen::from([(place.clone(), 10)]);
+        correct(&mut seen, vec![change(None)]);
+        assert!(seen.is_empty());
+        correct(&mut seen, vec![change(None), change(Some(7))]);
+        assert_eq!(seen.get(&place), Some(&7));
     }
 }

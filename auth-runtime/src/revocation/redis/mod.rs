@@ -164,8 +164,9 @@ impl RedisRevocations {
     /// Takes a mistaken [`revoke_token`](Self::revoke_token) back, everywhere within a second.
     ///
     /// An instance that cannot reach Redis goes on refusing. One that was away while Redis lost data, or while ten
-    /// thousand other things changed, takes the revocation for lost and brings it back: then restore once more. Await it
-    /// before revoking the same up to an earlier time: otherwise the later time may stay.
+    /// thousand other things changed, takes the revocation for lost and brings it back: then restore once more.
+    ///
+    /// Await this before you revoke the same up to an earlier time: otherwise the later time may stay.
     ///
     /// # Errors
     ///
@@ -289,6 +290,14 @@ impl RedisRevocationsBuilder {
     /// If the URL is none or a setting makes no sense, or the operating system gives no thread. The message says what to
     /// write.
     pub fn start(self) -> Result<RedisRevocations, RedisRevocationsError> {
+        let prefix = self.prefix.clone();
+        let (revocations, fleet) = self.apart()?;
+        fleet.start(prefix)?;
+        Ok(revocations)
+    }
+
+    /// The handle, and who is to keep it in step with Redis.
+    fn apart(self) -> Result<(RedisRevocations, Fleet), RedisRevocationsError> {
         let Self { url, prefix, stale_after, longest_lifetime, clock } = self;
         if stale_after.is_some_and(|time| time < Duration::from_secs(1)) {
             return Err(Problem::Staleness.into());
@@ -309,9 +318,8 @@ impl RedisRevocationsBuilder {
             started_at,
             stale_after: stale_after.map(|time| time.as_secs()),
         });
-        Fleet::new(client, Keys::new(&prefix), Arc::clone(&shared), received, loading)
-            .start(prefix)?;
-        Ok(RedisRevocations(Arc::new(Link { shared, commands, loaded })))
+        let fleet = Fleet::new(client, Keys::new(&prefix), Arc::clone(&shared), received, loading);
+        Ok((RedisRevocations(Arc::new(Link { shared, commands, loaded })), fleet))
     }
 }
 
